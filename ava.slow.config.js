@@ -1,0 +1,8 @@
+// The longer proofs: npm run test:slow.
+export default {
+  files: ['test/slow/**/*.test.ts'],
+  extensions: { ts: 'module' },
+  nodeArguments: ['--conditions=glmmc-source', '--import=tsx'],
+  workerThreads: false,
+  timeout: '14m',
+};

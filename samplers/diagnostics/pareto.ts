@@ -1,0 +1,95 @@
+// Pareto-smoothed importance sampling: the tail of the weights, its shape k-hat, and smoothed weights.
+import { GlmmcError } from '../errors.js';
+import { isConstant, mean } from './descriptive.js';
+
+/** Smoothed log weights (largest shifted to 0, not normalised), the shape of their tail, and the size of that tail. */
+export interface Psis {
+  readonly logWeights: Float64Array;
+  /** Below min(1 - 1 / log10 S, 0.7) the weighted means can be trusted; NaN where it cannot be computed. */
+  readonly k: number;
+  readonly tailLength: number;
+}
+
+/**
+ * k-hat of importance weights: the shape of the generalised Pareto tail of exp(logWeights).
+ * NaN where a log weight is NaN or +Infinity, where the tail is constant, or below 6 weights. -Infinity is a weight of 0.
+ * @param rEff relative efficiency of the draws, ESS / S; 1 for independent draws
+ * @throws GlmmcError `bad-argument` unless rEff > 0
+ * Source: Vehtari, Simpson, Gelman, Yao, Gabry (2024), JMLR 25; `pareto_khat` of the R package posterior.
+ */
+export function paretoK(logWeights: ArrayLike<number>, rEff = 1): number {
+  return psis(logWeights, rEff).k;
+}
+
+/**
+ * Pareto-smoothed importance sampling: replaces the largest weights by the expected order statistics of the generalised
+ * Pareto distribution fitted to them, truncated at the largest raw weight. Where k-hat is NaN nothing is smoothed.
+ * @throws GlmmcError `bad-argument` unless rEff > 0
+ */
+export function psis(logWeights: ArrayLike<number>, rEff = 1): Psis {
+  if (!(rEff > 0)) throw new GlmmcError('bad-argument', `psis: rEff must be a number > 0, found ${rEff}`);
+  const x = Float64Array.from(logWeights);
+  const size = x.length;
+  const largest = x.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (!Number.isFinite(largest) || isConstant(x)) return { logWeights: x, k: Number.NaN, tailLength: 0 };
+  for (let i = 0; i < size; i++) x[i] -= largest;
+  const tailLength = Math.max(5, lengthOfTail(size, rEff));
+  if (tailLength >= size) return { logWeights: x, k: Number.NaN, tailLength: 0 };
+
+  const order = Uint32Array.from(x.keys()).sort((a, b) => x[a] - x[b]);
+  const tail = order.subarray(size - tailLength);
+  const lowest = x[tail[0]];
+  const below = x[order[size - tailLength - 1]];
+  if (isConstant([lowest, 0])) return { logWeights: x, k: Number.NaN, tailLength };
+  const cutoff = Math.exp(below === lowest ? below - Number.EPSILON : below);
+  const { k, sigma } = gpdFit(Float64Array.from(tail, (i) => Math.exp(x[i]) - cutoff));
+  if (Number.isFinite(k)) {
+    for (let i = 0; i < tailLength; i++) {
+      const p = (i + 0.5) / tailLength;
+      x[tail[i]] = Math.min(0, Math.log(cutoff + gpdQuantile(p, k, sigma)));
+    }
+  }
+  return { logWeights: x, k, tailLength };
+}
+
+/** Vehtari et al. (2024), appendix H, rounded up as in loo. */
+function lengthOfTail(size: number, rEff: number): number {
+  return Math.ceil(Math.min(0.2 * size, 3 * Math.sqrt(size / rEff)));
+}
+
+function gpdQuantile(p: number, k: number, sigma: number): number {
+  const exponential = -Math.log1p(-p);
+  return k === 0 ? sigma * exponential : (sigma * Math.expm1(k * exponential)) / k;
+}
+
+/**
+ * Shape k and scale of a generalised Pareto distribution with location 0, by the profile posterior mean over a grid,
+ * then k drawn towards 1/2 with the weight of 10 observations.
+ * @param x sorted upwards
+ * Source: Zhang and Stephens (2009), Technometrics 51, section 4; `gpdfit` of the R package posterior.
+ */
+export function gpdFit(x: Float64Array): { k: number; sigma: number } {
+  const n = x.length;
+  const points = 30 + Math.floor(Math.sqrt(n));
+  const quartile = x[Math.floor(n / 4 + 0.5) - 1];
+  // Ties from the smallest value to the first quartile are far from any Pareto tail.
+  if (!(quartile > x[0])) return { k: Number.NaN, sigma: Number.NaN };
+  const meanLog = (theta: number): number => mean(x.map((value) => Math.log1p(-theta * value)));
+  const theta = Float64Array.from({ length: points }, (_, j) => {
+    return 1 / x[n - 1] + (1 - Math.sqrt(points / (j + 0.5))) / 3 / quartile;
+  });
+  const profile = theta.map((t) => {
+    const k = meanLog(t);
+    return n * (Math.log(-t / k) - k - 1);
+  });
+  const top = profile.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const weights = profile.map((value) => Math.exp(value - top));
+  const total = weights.reduce((a, b) => a + b, 0);
+  const best = theta.reduce((sum, t, j) => sum + (t * weights[j]) / total, 0);
+  const k = meanLog(best);
+  const shrunk = (k * n + 5) / (n + 10);
+  // The fit breaks down on tails heavier than any Pareto.
+  return Number.isNaN(shrunk)
+    ? { k: Number.POSITIVE_INFINITY, sigma: Number.NaN }
+    : { k: shrunk, sigma: -k / best };
+}

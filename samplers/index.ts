@@ -1,0 +1,41 @@
+// The samplers room, `glmmc/samplers`: densities in, draws out, and what the draws are worth.
+
+export { CovarianceAdapter, ScaleAdapter, type ScaleAdapterOptions } from './adapt.js';
+export { autocorrelation } from './diagnostics/autocorrelation.js';
+export { type BatchMeans, batchMeansCovariance } from './diagnostics/batch-means.js';
+export type { Chains } from './diagnostics/chains.js';
+export { quantile } from './diagnostics/descriptive.js';
+export { essBulk, essMean, essQuantile, essSd, essTail } from './diagnostics/ess.js';
+export { geweke } from './diagnostics/geweke.js';
+export { type HeidelbergerWelch, heidelbergerWelch } from './diagnostics/heidelberger-welch.js';
+export { mcseMean, mcseQuantile, mcseSd } from './diagnostics/mcse.js';
+export { type Psis, paretoK, psis } from './diagnostics/pareto.js';
+export { potentialScaleReduction, rhat } from './diagnostics/rhat.js';
+export { spectrum0 } from './diagnostics/spectrum.js';
+export { type Summary, type SummaryRow, summarizeDraws } from './diagnostics/summary.js';
+export { allChains, type Draws, makeDraws } from './draws.js';
+export { GlmmcError } from './errors.js';
+export type { Covariance } from './gaussian.js';
+export { type IndependenceOptions, type IndependenceState, independence } from './independence.js';
+export { type Adaptation, type Info, initialState, type Kernel, type State, type Target } from './kernel.js';
+export { type RandomWalkOptions, randomWalk } from './metropolis.js';
+export { rng, type Stream } from './rng.js';
+export { run } from './run.js';
+export type { Run, RunOptions, RunProgress, RunSettings } from './run-options.js';
+export { type SliceOptions, slice, sliceStep } from './slice.js';
+export type { Init } from './start.js';
+export { type Align, decimalsFor, digitsFor, formatNumber, type TableOptions, table, wrap } from './text.js';
+export {
+  beta,
+  chiSquared,
+  exponential,
+  fillNormal,
+  gamma,
+  inverseGamma,
+  laplace,
+  logGamma,
+  logistic,
+  normal,
+  openUniform,
+  studentT,
+} from './variates.js';

@@ -1,0 +1,39 @@
+// `glmmc fit`: one model by one strategy.
+import type { Command } from 'commander';
+import { fit } from '../estimate/fit.js';
+import { EXIT, type ExitCode, type Io } from './io.js';
+import { addModelOptions, fitOptionsFrom, type ModelFlags, modelFrom } from './model-options.js';
+import { progressLine } from './progress.js';
+import { STRATEGY_NAMES, strategyNamed } from './strategies.js';
+
+interface Flags extends ModelFlags {
+  readonly strategy: string;
+  readonly json?: true;
+}
+
+export function addFitCommand(program: Command, io: Io, finish: (code: ExitCode) => void): void {
+  addModelOptions(program.command('fit').description('Fit a model and print its summary'))
+    .option('-S, --strategy <name>', STRATEGY_NAMES, 'quadrature')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  glmmc fit examples/data/cbpp.csv -F binomial \\
+    -f 'cbind(incidence, size - incidence) ~ factor(period) + (1 | herd)'
+  glmmc fit examples/data/epil.csv -F poisson --strategy mcem --seed 42 \\
+    -f 'y ~ lbase + trt + (1 | subject)'
+
+Exit codes: 0 done, 1 bad input, 2 fitted but not converged.`,
+    )
+    .action(async (data: string, flags: Flags) => {
+      const strategy = strategyNamed(flags.strategy);
+      const model = await modelFrom(data, flags);
+      const { wipe, ...progress } = progressLine(io);
+      const result = await fit(model, strategy, { ...fitOptionsFrom(model, flags), ...progress }).finally(
+        wipe,
+      );
+      io.out(`${flags.json ? JSON.stringify(result, null, 2) : result}\n`);
+      finish(result.converged ? EXIT.done : EXIT.notConverged);
+    });
+}

@@ -1,0 +1,104 @@
+// Families and strategies by the names that people type, with their variants after a colon.
+import { didYouMean, GlmmcError } from '../../samplers/errors.js';
+import type { Fit, PosteriorFit, Strategy } from '../estimate/fit.js';
+import { type GibbsOptions, gibbs } from '../estimate/gibbs.js';
+import { importance } from '../estimate/mcem/importance.js';
+import { mcem } from '../estimate/mcem/mcem.js';
+import { metropolis } from '../estimate/mcem/metropolis.js';
+import { laplace, quadrature } from '../estimate/quadrature.js';
+import { binomial, type Family, gamma, gaussian, poisson } from '../model/family.js';
+
+const FAMILIES: Readonly<Record<string, (link?: string) => Family>> = { binomial, poisson, gaussian, gamma };
+const E_STEPS = { importance, metropolis };
+const RULES = ['adaptive', 'gauss-hermite'] as const;
+
+/** `NAME` or `NAME:LINK`. @throws GlmmcError `unknown-family`, `unknown-link` */
+export function familyNamed(text: string): Family {
+  const [name, link, ...rest] = text.split(':');
+  if (!Object.hasOwn(FAMILIES, name) || rest.length > 0) {
+    throw new GlmmcError(
+      'unknown-family',
+      `--family takes NAME or NAME:LINK, found '${text}'${didYouMean(name, Object.keys(FAMILIES))}`,
+    );
+  }
+  return link === undefined ? FAMILIES[name]() : FAMILIES[name](link);
+}
+
+/** What `--chains`, `--warmup`, `--draws` and `--thin` said. */
+export type SamplerSettings = Pick<GibbsOptions, 'chains' | 'warmup' | 'draws' | 'thin'>;
+
+type Maker = (
+  variant: string | undefined,
+  detail: string | undefined,
+  settings: SamplerSettings,
+) => Strategy<Fit>;
+
+const STRATEGIES: Readonly<Record<string, Maker>> = {
+  quadrature(rule, nodes) {
+    if (rule === undefined) return quadrature();
+    const known = RULES.find((one) => one === rule);
+    if (!known) throw unknown('quadrature', 'rule', rule, RULES);
+    if (nodes !== undefined && !/^-?\d+$/.test(nodes)) {
+      throw new GlmmcError(
+        'bad-option',
+        `quadrature:${rule}:N takes a whole number N, found '${nodes}'; write quadrature:${rule}:7, say`,
+      );
+    }
+    return quadrature({ rule: known, ...(nodes !== undefined && { nodes: Number(nodes) }) });
+  },
+  laplace: plain('laplace', laplace),
+  mcem(eStep = 'importance', detail) {
+    if (!Object.hasOwn(E_STEPS, eStep)) throw unknown('mcem', 'E-step', eStep, Object.keys(E_STEPS));
+    if (detail !== undefined) throw noVariant(`mcem:${eStep}`, detail);
+    return mcem({ eStep: E_STEPS[eStep as keyof typeof E_STEPS]() });
+  },
+  gibbs: plain('gibbs', gibbs),
+};
+
+const SAMPLERS = ['gibbs'];
+
+/** The names `--strategy` and `--strategies` take, for help texts. */
+export const STRATEGY_NAMES =
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, mcem, mcem:metropolis, gibbs';
+
+/** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
+export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {
+  const [name, variant, detail, ...rest] = text.trim().split(':');
+  if (!Object.hasOwn(STRATEGIES, name) || rest.length > 0) {
+    throw new GlmmcError(
+      'unknown-strategy',
+      `no strategy '${text}'${didYouMean(name, Object.keys(STRATEGIES))}`,
+    );
+  }
+  return STRATEGIES[name](variant, detail, settings);
+}
+
+/** A strategy that draws. @throws GlmmcError `unknown-sampler` */
+export function samplerNamed(name: string, settings: SamplerSettings): Strategy<PosteriorFit> {
+  if (!SAMPLERS.includes(name)) {
+    throw new GlmmcError('unknown-sampler', `no sampler '${name}'${didYouMean(name, SAMPLERS)}`);
+  }
+  return strategyNamed(name, settings) as Strategy<PosteriorFit>;
+}
+
+/** A strategy without variants. */
+function plain(name: string, make: (settings: SamplerSettings) => Strategy<Fit>): Maker {
+  return (variant, _detail, settings) => {
+    if (variant !== undefined) throw noVariant(name, variant);
+    return make(settings);
+  };
+}
+
+function unknown(strategy: string, what: string, found: string, known: readonly string[]): GlmmcError {
+  return new GlmmcError(
+    'unknown-strategy',
+    `${strategy} has no ${what} '${found}'${didYouMean(found, known)}`,
+  );
+}
+
+function noVariant(name: string, found: string): GlmmcError {
+  return new GlmmcError(
+    'unknown-strategy',
+    `${name} has no variants, found '${name}:${found}'; write ${name}`,
+  );
+}

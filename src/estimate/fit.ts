@@ -1,0 +1,191 @@
+// fit(): one verb for every strategy, and the types of what it returns.
+import type { Matrix } from 'ml-matrix';
+import * as v from 'valibot';
+import type { Draws } from '../../samplers/draws.js';
+import { GlmmcError } from '../../samplers/errors.js';
+import { checkOptions, count, describe } from '../../samplers/options.js';
+import { checkParameters } from '../likelihood/marginal.js';
+import type { Finding } from '../model/finding.js';
+import type { Model } from '../model/model.js';
+import type { Parameters } from '../model/parameters.js';
+import { requireModel } from './arguments.js';
+import type { Iteration } from './maximum-likelihood.js';
+import { type FixedParameters, ParameterSpace } from './parameter-space.js';
+import type { ResolvedPriors } from './priors.js';
+
+export interface Estimate {
+  readonly name: string;
+  readonly value: number;
+  /** Standard error, or posterior sd; 0 where held fixed, NaN where undefined (sigma on its boundary). */
+  readonly standardError: number;
+  /** 0 for deterministic strategies. */
+  readonly monteCarloError: number;
+}
+
+export interface FitBase {
+  readonly strategy: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly seed: number | string;
+  readonly model: Model;
+  /** Maximum likelihood estimate, or posterior mean. */
+  readonly parameters: Parameters;
+  /** Coefficients in order, then `sigma`, then `dispersion` where the family has one. */
+  readonly estimates: readonly Estimate[];
+  readonly converged: boolean;
+  readonly findings: readonly Finding[];
+  readonly milliseconds: number;
+  /** The summary people read. */
+  toString(): string;
+  /** Plain data, versioned. */
+  toJSON(): unknown;
+}
+
+export interface LikelihoodFit extends FitBase {
+  readonly kind: 'likelihood';
+  /** The certified marginal log-likelihood at the estimate, every constant included. */
+  readonly logLik: number;
+  /** Bound on the quadrature error of `logLik`. */
+  readonly logLikError: number;
+  /** What the strategy itself maximised. */
+  readonly objective: number;
+  /** In the order of `estimates`. */
+  readonly covariance: Matrix;
+  readonly history: readonly Iteration[];
+  /** Monte Carlo strategies: how the answer was held against the exact score. */
+  readonly landing?: Landing;
+}
+
+/** The proof of landing of a Monte Carlo estimate (METHODS section 1). */
+export interface Landing {
+  /** s' S^-1 s of the exact score s at the estimate, referred to chi-square with `df` degrees of freedom. */
+  readonly scoreTest: { readonly statistic: number; readonly df: number; readonly pValue: number };
+  /** Log-likelihood still to be gained, by the exact score and information. */
+  readonly logLikGap: number;
+  /** Draws per cluster behind the final estimate. */
+  readonly draws: number;
+  /** Smallest effective sample size of a cluster's draws. */
+  readonly smallestEss: number;
+  /** Largest Pareto k-hat of a cluster's importance weights; NaN for E-steps without weights. */
+  readonly largestK: number;
+  /** Largest Monte Carlo error in units of its standard error. */
+  readonly largestErrorRatio: number;
+}
+
+export interface PosteriorFit extends FitBase {
+  readonly kind: 'posterior';
+  readonly draws: Draws;
+  readonly priors: ResolvedPriors;
+}
+
+export type Fit = LikelihoodFit | PosteriorFit;
+
+export interface Progress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total?: number;
+  readonly detail?: Readonly<Record<string, number>>;
+}
+
+export interface FitOptions {
+  readonly seed?: number | string;
+  readonly start?: Parameters;
+  readonly fixed?: FixedParameters;
+  readonly workers?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What a strategy is handed: everything checked, nothing started. */
+export interface FitTask {
+  readonly model: Model;
+  readonly space: ParameterSpace;
+  readonly start: Parameters | undefined;
+  readonly seed: number | string;
+  readonly startedAt: number;
+  readonly onProgress: (progress: Progress) => void;
+  /** Lets other work in, and throws the signal's reason where the fit was aborted. */
+  pause(): Promise<void>;
+}
+
+/** A way to fit a model; the type of the result follows it. */
+export interface Strategy<F extends Fit = Fit> {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  run(task: FitTask): Promise<F>;
+}
+
+export const DEFAULT_SEED = 1;
+/** Milliseconds of work between two looks at what else is waiting. */
+const PAUSE_EVERY = 30;
+
+/**
+ * Fits `model` by `strategy`. The same seed gives the same numbers, to the last bit.
+ * @throws GlmmcError for a bad model or bad options, before any work; rejects with the signal's reason where it is aborted.
+ */
+export async function fit<F extends Fit>(
+  model: Model,
+  strategy: Strategy<F>,
+  options: FitOptions = {},
+): Promise<F> {
+  requireModel('fit()', model);
+  const known = checkOptions(
+    'fit()',
+    {
+      seed: v.optional(
+        v.union(
+          [v.pipe(v.number(), v.finite()), v.pipe(v.string(), v.minLength(1))],
+          'a number, or a text that is not empty',
+        ),
+        DEFAULT_SEED,
+      ),
+      start: v.optional(
+        v.custom<Parameters>((x) => typeof x === 'object' && x !== null, 'parameters { beta, sigma }'),
+      ),
+      fixed: v.optional(
+        v.custom<FixedParameters>((x) => typeof x === 'object' && x !== null, '{ sigma?, beta? }'),
+        {},
+      ),
+      workers: v.optional(count(1), 1),
+      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      onProgress: v.optional(
+        v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),
+      ),
+    },
+    options,
+  );
+  if (!isStrategy(strategy)) {
+    throw new GlmmcError(
+      'bad-strategy',
+      `fit() takes a strategy such as quadrature() as its second argument, found ${describe(strategy)}`,
+    );
+  }
+  const { signal } = known;
+  checkOptions(
+    'fixed',
+    { sigma: v.optional(v.number('a number')), beta: v.optional(v.record(v.string(), v.number('a number'))) },
+    known.fixed,
+  );
+  const space = new ParameterSpace(model, known.fixed);
+  if (known.start) checkParameters(model, known.start);
+  signal?.throwIfAborted();
+  let lastPause = performance.now();
+  return strategy.run({
+    model,
+    space,
+    start: known.start && space.hold(known.start),
+    seed: known.seed,
+    startedAt: performance.now(),
+    onProgress: known.onProgress ?? (() => {}),
+    async pause() {
+      signal?.throwIfAborted();
+      if (performance.now() - lastPause < PAUSE_EVERY) return;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      lastPause = performance.now();
+      signal?.throwIfAborted();
+    },
+  });
+}
+
+function isStrategy(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'run' in value && 'settings' in value;
+}

@@ -1,0 +1,172 @@
+// From a strategy's estimate to the LikelihoodFit that people get: certified log-likelihood, standard errors, findings.
+import { Matrix } from 'ml-matrix';
+import { DEFAULT_TOLERANCE } from '../likelihood/marginal.js';
+import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import { type Finding, someOf } from '../model/finding.js';
+import type { Model } from '../model/model.js';
+import type { Parameters } from '../model/parameters.js';
+import { invertSymmetric } from '../numeric/cholesky.js';
+import type { Estimate, FitTask, Landing, LikelihoodFit, Strategy } from './fit.js';
+import { fitJson } from './fit-json.js';
+import type { Iteration } from './maximum-likelihood.js';
+import type { ParameterSpace } from './parameter-space.js';
+import { likelihoodSummary } from './summary.js';
+
+/** What a strategy knows of its answer. */
+export interface Answer {
+  readonly parameters: Parameters;
+  readonly objective: number;
+  readonly converged: boolean;
+  /** sigma is at 0 because the data put it there. */
+  readonly boundary: boolean;
+  readonly findings: readonly Finding[];
+  readonly history: readonly Iteration[];
+  /** Hessian of what was maximised, in all natural parameters; that of the certified likelihood where absent. */
+  readonly hessian?: Float64Array;
+  /** Monte Carlo errors in the order of the estimates; zeros where absent. */
+  readonly monteCarloErrors?: Float64Array;
+  readonly landing?: Landing;
+}
+
+/** Evaluates the certified likelihood at the answer and puts the fit together. */
+export function finishLikelihoodFit(
+  strategy: Pick<Strategy, 'name' | 'settings'>,
+  task: FitTask,
+  likelihood: MarginalLikelihood,
+  answer: Answer,
+  tolerance: number = DEFAULT_TOLERANCE,
+): LikelihoodFit {
+  const { model, space } = task;
+  const { parameters, boundary, landing } = answer;
+  const logLik = likelihood.evaluate(parameters, { kind: 'certified', tolerance }, true);
+  const hessian = answer.hessian ?? likelihood.hessian;
+  const covariance = covarianceOf(space, hessian, boundary);
+  const findings = [
+    ...model.findings,
+    ...answer.findings,
+    ...certificate(likelihood, tolerance),
+    ...(covariance ? [] : [singular()]),
+  ];
+  const size = space.names.length;
+  const matrix = covariance ?? new Float64Array(size * size).fill(Number.NaN);
+  const values = [...parameters.beta, parameters.sigma, parameters.dispersion ?? Number.NaN];
+  const estimates: Estimate[] = space.names.map((name, k) => ({
+    name,
+    value: values[k],
+    standardError: Math.sqrt(matrix[k * size + k]),
+    monteCarloError: answer.monteCarloErrors?.[k] ?? 0,
+  }));
+  const fit: LikelihoodFit = {
+    kind: 'likelihood',
+    strategy: strategy.name,
+    settings: strategy.settings,
+    seed: task.seed,
+    model,
+    parameters,
+    estimates,
+    logLik,
+    logLikError: likelihood.error,
+    objective: answer.objective,
+    covariance: Matrix.from1DArray(size, size, matrix),
+    converged: answer.converged && !findings.some((finding) => finding.severity === 'error'),
+    findings,
+    history: answer.history,
+    ...(landing && { landing }),
+    milliseconds: performance.now() - task.startedAt,
+    toString: () => likelihoodSummary(fit),
+    toJSON: () => fitJson(fit),
+  };
+  return fit;
+}
+
+/**
+ * Inverse of the observed information over the free parameters. Rows of fixed ones are 0; on the boundary sigma's are
+ * NaN. Undefined where the information is not positive definite.
+ */
+export function covarianceOf(
+  space: ParameterSpace,
+  hessian: Float64Array,
+  boundary: boolean,
+): Float64Array | undefined {
+  const size = space.names.length;
+  const p = space.model.coefficientNames.length;
+  const inside = space.free.filter((k) => !(boundary && k === p));
+  const information = Float64Array.from(
+    { length: inside.length ** 2 },
+    (_, k) => -hessian[inside[Math.floor(k / inside.length)] * size + inside[k % inside.length]],
+  );
+  const inverse = invertSymmetric(information, inside.length);
+  if (!inverse) return undefined;
+  const covariance = new Float64Array(size * size);
+  inside.forEach((k, a) => {
+    inside.forEach((l, b) => {
+      covariance[k * size + l] = inverse[a * inside.length + b];
+    });
+  });
+  if (boundary) {
+    for (let k = 0; k < size; k++) {
+      covariance[p * size + k] = Number.NaN;
+      covariance[k * size + p] = Number.NaN;
+    }
+  }
+  return covariance;
+}
+
+function singular(): Finding {
+  return {
+    code: 'singular-information',
+    severity: 'error',
+    message: 'The observed information is not positive definite, so there are no standard errors.',
+    advice: 'The estimate is not at a proper maximum: see the other findings, or give another start.',
+  };
+}
+
+function certificate(likelihood: MarginalLikelihood, tolerance: number): Finding[] {
+  const allowed = Math.max(tolerance, 1e-13 * Math.abs(likelihood.logLik));
+  // Written so that NaN fails too.
+  if (likelihood.error <= allowed) return [];
+  return [
+    {
+      code: 'quadrature-not-certified',
+      severity: 'error',
+      message: `The log-likelihood is known to ${likelihood.error.toPrecision(2)} only; ${allowed.toPrecision(2)} was asked for.`,
+      advice: 'Centre and scale the covariates; look for rows with extreme values.',
+    },
+  ];
+}
+
+/** The Laplace gap, in log units, from which it is worth a word. */
+const WORTH_SAYING = 0.5;
+
+/** Names the clusters where the Laplace approximation is off, by the last certified evaluation. */
+export function laplaceGap(
+  model: Model,
+  likelihood: MarginalLikelihood,
+  severity: Finding['severity'],
+): Finding[] {
+  const { laplace, logLik } = likelihood.clusters;
+  const { clusterWeights } = model.clusters;
+  const gaps = model.clusterLabels.map((label, i) => ({
+    label,
+    gap: clusterWeights[i] * (laplace[i] - logLik[i]),
+  }));
+  const total = gaps.reduce((sum, { gap }) => sum + gap, 0);
+  if (!(Math.abs(total) > WORTH_SAYING)) return [];
+  const share = Math.abs(total) / (10 * gaps.length);
+  const worst = gaps
+    .toSorted((a, b) => Math.abs(b.gap) - Math.abs(a.gap))
+    .filter(({ gap }) => Math.abs(gap) > share);
+  const labels = worst.map(({ label }) => label);
+  return [
+    {
+      code: 'laplace-inaccurate',
+      severity,
+      message: `The Laplace approximation of the log-likelihood is off by ${total.toFixed(2)} in all; most in clusters ${someOf(labels)} (${worst[0].gap.toFixed(3)} in the first).`,
+      advice:
+        severity === 'note'
+          ? 'This fit does not use it; laplace(), and programs that do, will differ.'
+          : 'Use quadrature(), which is exact.',
+      where: labels,
+    },
+  ];
+}

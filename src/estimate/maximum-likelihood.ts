@@ -1,0 +1,268 @@
+// Maximum likelihood under any quadrature rule: pooled start, interior search, and the boundary sigma = 0.
+import type { MarginalLikelihood, Rule } from '../likelihood/marginal-likelihood.js';
+import { type Finding, someOf } from '../model/finding.js';
+import type { Model } from '../model/model.js';
+import type { Parameters } from '../model/parameters.js';
+import { predictorUnit } from '../model/predictor-unit.js';
+import { type NewtonResult, newtonSteps } from '../numeric/newton.js';
+import type { ParameterSpace } from './parameter-space.js';
+import { pooledStart } from './pooled-start.js';
+
+export interface Iteration {
+  readonly iteration: number;
+  readonly objective: number;
+  readonly parameters: Parameters;
+  /** What else the strategy reports of this iteration. */
+  readonly detail?: Readonly<Record<string, number | string>>;
+}
+
+export interface Maximum {
+  readonly parameters: Parameters;
+  /** The rule's value there. */
+  readonly objective: number;
+  readonly converged: boolean;
+  readonly boundary: boolean;
+  readonly findings: readonly Finding[];
+  readonly history: readonly Iteration[];
+}
+
+export interface MaximumOptions {
+  readonly start?: Parameters | undefined;
+  readonly onStep?: (iteration: Iteration) => void;
+  /** Awaited between steps; rejecting stops the search (as an AbortSignal does). */
+  readonly pause: () => Promise<void>;
+}
+
+/** Beyond this many residual (or link) units sigma is taken to have no finite estimate. */
+export const LARGEST_SIGMA = 300;
+/** An interior search that comes below this is compared with sigma = 0. */
+const SMALLEST_SIGMA = 1e-4;
+
+/**
+ * The maximum of the marginal likelihood as `rule` computes it. For F symmetric about 0 the likelihood is even in
+ * sigma, so its slope at 0 says nothing: d l / d sigma^2 = l'' / 2 does. Where that is <= 0 at the pooled fit, or the
+ * interior search runs into 0, both ends are compared.
+ */
+export async function maximumLikelihood(
+  likelihood: MarginalLikelihood,
+  space: ParameterSpace,
+  rule: Rule,
+  options: MaximumOptions,
+): Promise<Maximum> {
+  const { model } = likelihood;
+  const history: Iteration[] = [];
+  const onStep = (iteration: Iteration): void => {
+    history.push(iteration);
+    options.onStep?.(iteration);
+  };
+  const search = async (within: ParameterSpace, from: Parameters): Promise<Found> => {
+    if (rule.kind !== 'certified') return climb(likelihood, within, rule, from, onStep, options.pause);
+    // Far from the maximum nothing needs certifying; near it the refined rule tells where the plain one fell short.
+    const near = await climb(likelihood, within, { kind: 'plain' }, from, onStep, options.pause);
+    if (!near.newton.converged) return near;
+    return climb(likelihood, within, rule, near.parameters, onStep, options.pause);
+  };
+  const finish = (found: Found, boundary: boolean, pooled: Found = found): Maximum => {
+    // What separates the pooled fit separates every cluster's integrand at any intercept.
+    const findings = trouble(model, separatedCoefficients(model, space, pooled.newton), found, boundary);
+    const sound = !findings.some((finding) => finding.severity === 'error');
+    return {
+      parameters: found.parameters,
+      objective: found.newton.evaluation.value,
+      converged: found.newton.converged && sound,
+      boundary,
+      findings,
+      history,
+    };
+  };
+
+  const { sigma } = space.fixed;
+  if (sigma !== undefined) {
+    const from = space.hold(options.start ?? pooledStart(model));
+    return finish(await search(space, from), false);
+  }
+  const pooled = await pooledMaximum(likelihood, space, options.pause);
+
+  const interior = await search(
+    space,
+    awayFromZero(options.start) ?? interiorStart(model, pooled.parameters),
+  );
+  const small = interior.parameters.sigma < SMALLEST_SIGMA * predictorUnit(model, interior.parameters);
+  if (small || pooled.slopeInVariance <= 0) {
+    const gap = interior.newton.evaluation.value - pooled.objective;
+    if (small || !(gap > 0)) return finish(pooled, true);
+  }
+  return finish(interior, false, pooled);
+}
+
+/** The maximum without intercepts, and d l / d sigma^2 there: where that is <= 0, sigma = 0 is a maximum too. */
+export interface PooledMaximum extends Found {
+  readonly objective: number;
+  readonly slopeInVariance: number;
+}
+
+export async function pooledMaximum(
+  likelihood: MarginalLikelihood,
+  space: ParameterSpace,
+  pause: () => Promise<void>,
+): Promise<PooledMaximum> {
+  const atZero = space.withSigma(0);
+  const start = atZero.hold(pooledStart(likelihood.model));
+  const found = await climb(likelihood, atZero, { kind: 'plain' }, start, () => {}, pause);
+  const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
+  const k = likelihood.model.coefficientNames.length;
+  // The likelihood is even in sigma: its slope in sigma^2 is half the curvature in sigma.
+  return { ...found, objective, slopeInVariance: 0.5 * likelihood.hessian[k * likelihood.size + k] };
+}
+
+interface Found {
+  readonly parameters: Parameters;
+  readonly newton: NewtonResult;
+}
+
+async function climb(
+  likelihood: MarginalLikelihood,
+  space: ParameterSpace,
+  rule: Rule,
+  start: Parameters,
+  onStep: (iteration: Iteration) => void,
+  pause: () => Promise<void>,
+): Promise<Found> {
+  const largest = LARGEST_SIGMA * predictorUnit(likelihood.model, start);
+  let steps = 0;
+  const search = newtonSteps(
+    (point) => {
+      const parameters = space.unpack(point, start);
+      likelihood.evaluate(parameters, rule, true);
+      return space.chain(parameters, likelihood.logLik, likelihood.gradient, likelihood.hessian);
+    },
+    space.pack(start),
+    {
+      allowed: (step) => allowedPart(likelihood.model, space, step),
+      onStep(point, evaluation) {
+        const parameters = space.unpack(point, start);
+        onStep({ iteration: ++steps, objective: evaluation.value, parameters });
+        const free = space.fixed.sigma === undefined;
+        const floor = 0.01 * SMALLEST_SIGMA * predictorUnit(likelihood.model, parameters);
+        return !free || (parameters.sigma < largest && parameters.sigma > floor);
+      },
+    },
+  );
+  for (;;) {
+    await pause();
+    const { done, value } = search.next();
+    if (done) return { parameters: space.unpack(value.point, start), newton: value };
+  }
+}
+
+/** Steps longer than these, in log scales and in the linear predictor, outrun the quadratic model. */
+const LONGEST_LOG_STEP = 1.5;
+const LONGEST_PREDICTOR_STEP = 20;
+
+/** The part of a step in the free coordinates that Newton may take. */
+export function allowedPart(model: Model, space: ParameterSpace, step: Float64Array): number {
+  const { columns } = model.clusters;
+  const moved = model.family.link.name === 'identity' ? 0 : largestShift(model, space, step);
+  let part = Math.min(1, LONGEST_PREDICTOR_STEP / moved);
+  space.free.forEach((k, a) => {
+    if (k >= columns) part = Math.min(part, LONGEST_LOG_STEP / Math.abs(step[a]));
+  });
+  return part;
+}
+
+/** The most that a step in the free coordinates moves a row's linear predictor. */
+function largestShift(model: Model, space: ParameterSpace, step: Float64Array): number {
+  const { x, rows, columns } = model.clusters;
+  const inBeta = space.free.flatMap((k, a) => (k < columns ? [[k, step[a]] as const] : []));
+  let largest = 0;
+  for (let r = 0; r < rows; r++) {
+    let shift = 0;
+    for (const [j, change] of inBeta) shift += change * x[r * columns + j];
+    largest = Math.max(largest, Math.abs(shift));
+  }
+  return largest;
+}
+
+/** Half of the pooled dispersion given to the intercepts; sigma = 1 where the family has none. */
+export function interiorStart(model: Model, pooled: Parameters): Parameters {
+  if (pooled.dispersion === undefined) return { ...pooled, sigma: 1 };
+  const dispersion = pooled.dispersion / 2;
+  return { ...pooled, dispersion, sigma: predictorUnit(model, { ...pooled, dispersion }) };
+}
+
+/** A start at sigma = 0 is no start for a search in log sigma. */
+export function awayFromZero(start: Parameters | undefined): Parameters | undefined {
+  return start?.sigma === 0 ? undefined : start;
+}
+
+/** What kept the search from an ordinary maximum. */
+function trouble(model: Model, separated: readonly string[], found: Found, boundary: boolean): Finding[] {
+  const findings: Finding[] = [];
+  const { newton, parameters } = found;
+  if (separated.length > 0) findings.push(separationFinding(separated));
+  else if (!newton.converged && parameters.sigma >= LARGEST_SIGMA * predictorUnit(model, parameters)) {
+    findings.push(unboundedFinding(parameters.sigma));
+  } else if (!newton.converged && !boundary) {
+    findings.push({
+      code: 'not-converged',
+      severity: 'error',
+      message: `The search stopped after ${newton.iterations} steps short of a maximum.`,
+      advice: 'Give a start near the answer (start), centre and scale the covariates, or simplify the model.',
+    });
+  }
+  if (boundary) findings.push(boundaryFinding());
+  return findings;
+}
+
+export function separationFinding(separated: readonly string[]): Finding {
+  const they = separated.length === 1 ? 'this coefficient grows' : 'these coefficients grow';
+  return {
+    code: 'separation',
+    severity: 'error',
+    message: `The responses are separated by ${someOf(separated)}: the likelihood keeps rising as ${they} without bound, so there is no finite estimate.`,
+    advice: 'Drop or coarsen the term, or put a prior on it: gibbs() has a finite answer.',
+    where: separated,
+  };
+}
+
+export function unboundedFinding(sigma: number): Finding {
+  return {
+    code: 'sigma-unbounded',
+    severity: 'error',
+    message: `The likelihood is still rising at sigma = ${sigma.toPrecision(3)}.`,
+    advice: 'The clusters are each all of one kind: use a prior on sigma (gibbs()) or coarser clusters.',
+  };
+}
+
+export function boundaryFinding(): Finding {
+  return {
+    code: 'sigma-boundary',
+    severity: 'warning',
+    message: 'The estimate of sigma is 0: the clusters differ no more than chance makes them.',
+    advice:
+      'The fit is that of the model without intercepts, and sigma has no standard error. A likelihood-ratio interval or a prior says how large sigma may still be.',
+    where: ['sigma'],
+  };
+}
+
+/**
+ * At a finite maximum the last Newton step moves no linear predictor. Where the step promises nothing and yet moves
+ * some, the likelihood is flat along it: its coefficients run to infinity.
+ */
+export function separatedCoefficients(model: Model, space: ParameterSpace, newton: NewtonResult): string[] {
+  if (newton.lastGain > 1e-6 * Math.max(1, Math.abs(newton.evaluation.value))) return [];
+  const { x, rows, columns } = model.clusters;
+  if (model.family.link.name === 'identity') return [];
+  const moved = largestShift(model, space, newton.lastStep);
+  if (!(moved > 0.01)) return [];
+  const step = new Float64Array(columns);
+  space.free.forEach((k, a) => {
+    if (k < columns) step[k] = newton.lastStep[a];
+  });
+  const largest = new Float64Array(columns);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < columns; j++)
+      largest[j] = Math.max(largest[j], Math.abs(step[j] * x[r * columns + j]));
+  }
+  return model.coefficientNames.filter((_, j) => largest[j] > 0.1 * moved);
+}

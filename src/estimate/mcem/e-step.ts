@@ -1,0 +1,90 @@
+// What an E-step is: draws of every cluster's intercept, weighted to its posterior at the current parameters.
+import { rng, type Stream } from '../../../samplers/rng.js';
+import type { Integrand } from '../../likelihood/integrand.js';
+import { findMode } from '../../likelihood/mode.js';
+import type { Model } from '../../model/model.js';
+
+/** Draws of one cluster's z (eps = sigma z). */
+export interface ClusterDraws {
+  /** Room for the points, and for the log density they were drawn from up to a constant: weights are target / that. */
+  readonly z: Float64Array;
+  readonly logProposal: Float64Array;
+  /** Mode and curvature sd of the integrand, found before the call. */
+  readonly mode: number;
+  readonly spread: number;
+}
+
+/** How an E-step draws. A person's own fits `mcem({ eStep })` by these three members. */
+export interface EStep {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Draws are a Markov chain: their error is judged by batch means. */
+  readonly dependent: boolean;
+  /** Throws before the fit starts where the E-step cannot serve the model. */
+  check?(model: Model): void;
+  /**
+   * Fills `draws` for the integrand's selected cluster. `last` is that cluster's last point of the previous E-step
+   * (NaN at first), from which a chain may go on. Returns the fraction of proposals accepted (1 without rejection).
+   */
+  draw(integrand: Integrand, stream: Stream, draws: ClusterDraws, last: number): number;
+}
+
+/** Clusters that share a stream of random numbers; a block may be drawn by itself, in any order. */
+const BLOCK = 256;
+
+/** The draws of all clusters, M = perCluster of each, cluster after cluster. */
+export class DrawSet {
+  readonly perCluster: number;
+  readonly dependent: boolean;
+  readonly z: Float64Array;
+  readonly logProposal: Float64Array;
+  readonly mode: Float64Array;
+  readonly spread: Float64Array;
+  acceptance = 0;
+
+  constructor(clusters: number, perCluster: number, dependent: boolean) {
+    this.perCluster = perCluster;
+    this.dependent = dependent;
+    this.z = new Float64Array(clusters * perCluster);
+    this.logProposal = new Float64Array(clusters * perCluster);
+    this.mode = new Float64Array(clusters);
+    this.spread = new Float64Array(clusters);
+  }
+
+  /** Cluster i's part of an array laid out as the draws are. */
+  of(array: Float64Array, i: number): Float64Array {
+    return array.subarray(i * this.perCluster, (i + 1) * this.perCluster);
+  }
+}
+
+/** Draws `perCluster` points of every cluster at the integrand's parameters; `round` names the random numbers. */
+export function drawAll(
+  eStep: EStep,
+  integrand: Integrand,
+  perCluster: number,
+  seed: number | string,
+  round: number,
+  previous: DrawSet | undefined,
+): DrawSet {
+  const m = integrand.clusters.count;
+  const set = new DrawSet(m, perCluster, eStep.dependent);
+  const root = rng(seed).stream('mcem').stream(`round:${round}`);
+  let stream = root;
+  for (let i = 0; i < m; i++) {
+    if (i % BLOCK === 0) stream = root.stream(`block:${i / BLOCK}`);
+    integrand.select(i);
+    const mode = findMode(integrand, previous?.mode[i] ?? 0);
+    integrand.evaluate(mode);
+    set.mode[i] = mode;
+    set.spread[i] = 1 / Math.sqrt(-integrand.curvature);
+    const last = previous ? previous.z[(i + 1) * previous.perCluster - 1] : Number.NaN;
+    const draws = {
+      z: set.of(set.z, i),
+      logProposal: set.of(set.logProposal, i),
+      mode,
+      spread: set.spread[i],
+    };
+    set.acceptance += eStep.draw(integrand, stream, draws, last) / m;
+  }
+  return set;
+}

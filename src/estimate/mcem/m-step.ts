@@ -1,0 +1,136 @@
+// The M-step: weighted IRLS over rows x draws for the coefficients, the scale and the dispersion.
+import type { Integrand } from '../../likelihood/integrand.js';
+import { ExpectedDerivatives } from '../../likelihood/moments.js';
+import type { Parameters } from '../../model/parameters.js';
+import { mirror } from '../../numeric/cholesky.js';
+import { maximise } from '../../numeric/newton.js';
+import type { ParameterSpace } from '../parameter-space.js';
+import type { ControlVariates } from './control-variates.js';
+import { fitLocationScale } from './location-scale.js';
+import { longRunVariance } from './long-run.js';
+import { calibrate, type WeighedDraws } from './weigh.js';
+
+export interface MStep {
+  readonly parameters: Parameters;
+  /** Gain of Q, and its asymptotic standard error (Caffo, Jank and Jones 2005, section 2). */
+  readonly gain: number;
+  readonly gainError: number;
+  /** Q at the new parameters, constants included. */
+  readonly objective: number;
+}
+
+/**
+ * Maximises Q over the parameter-expanded model: eta = x' beta + tau z with z ~ F(mean, scale), which holds the true
+ * one at tau = sigma, mean 0, scale 1 (Liu, Rubin and Wu 1998). (beta, tau, dispersion) by iteratively reweighted
+ * least squares on per-row moments of the draws, (mean, scale) by maximum likelihood of the draws under F; then
+ * sigma = |tau| scale and, where X c = 1 for some c, beta + tau mean c. Without such a c the mean stays 0: subtracting
+ * it all the same converges to a wrong answer.
+ *
+ * @param direction c, or undefined
+ * @param expanded false for the textbook M-step: tau stays sigma, and the mean 0
+ */
+export function mStep(
+  integrand: Integrand,
+  space: ParameterSpace,
+  parameters: Parameters,
+  draws: WeighedDraws,
+  controls: ControlVariates,
+  direction: Float64Array | undefined,
+  expanded: boolean,
+): MStep {
+  const sigmaFree = space.fixed.sigma === undefined;
+  const regression = sigmaFree && expanded ? space : space.withSigma(parameters.sigma);
+  const moments = new ExpectedDerivatives(integrand);
+  const result = maximise(
+    (point) => {
+      const trial = regression.unpack(point, parameters);
+      return regression.chain(trial, ...expectedComplete(integrand, moments, trial, draws));
+    },
+    regression.pack(parameters),
+    { maxIterations: 20, enoughGain: 1e-6 },
+  );
+  const fitted = regression.unpack(result.point, parameters);
+  const law = sigmaFree
+    ? fitLocationScale(integrand, draws, expanded && direction !== undefined)
+    : { mean: 0, scale: 1 };
+  const beta = fitted.beta.slice();
+  if (direction) for (let j = 0; j < beta.length; j++) beta[j] += fitted.sigma * law.mean * direction[j];
+  const { gain, gainError } = qGain(integrand, fitted, law, draws, controls);
+  return {
+    parameters: { ...fitted, beta, sigma: fitted.sigma * law.scale },
+    gain,
+    gainError,
+    objective: result.evaluation.value + dot(integrand.clusters.clusterWeights, integrand.clusters.constants),
+  };
+}
+
+/** Value, gradient and Hessian of sum_i c_i sum_k P_ik log f(y_i | z_k) + log f(z_k) in the natural parameters. */
+function expectedComplete(
+  integrand: Integrand,
+  moments: ExpectedDerivatives,
+  parameters: Parameters,
+  draws: WeighedDraws,
+): [number, Float64Array, Float64Array] {
+  const { count, clusterWeights } = integrand.clusters;
+  const { size } = moments;
+  const gradient = new Float64Array(size);
+  const hessian = new Float64Array(size * size);
+  let value = 0;
+  integrand.setParameters(parameters);
+  for (let i = 0; i < count; i++) {
+    integrand.select(i);
+    moments.reset();
+    const z = draws.set.of(draws.set.z, i);
+    const weights = draws.set.of(draws.calibrated, i);
+    let sum = 0;
+    for (let k = 0; k < z.length; k++) {
+      sum += weights[k] * integrand.evaluate(z[k]);
+      moments.add(z[k], weights[k]);
+    }
+    value += clusterWeights[i] * sum;
+    moments.addScore(clusterWeights[i], gradient);
+    moments.addSecond(clusterWeights[i], hessian);
+  }
+  mirror(hessian, size);
+  return [value, gradient, hessian];
+}
+
+/** Gain of Q from the old parameters to the expanded fit, with its error from the draws' own scatter. */
+function qGain(
+  integrand: Integrand,
+  fitted: Parameters,
+  law: { readonly mean: number; readonly scale: number },
+  draws: WeighedDraws,
+  controls: ControlVariates,
+): { gain: number; gainError: number } {
+  const { count, clusterWeights } = integrand.clusters;
+  const { effect } = integrand;
+  const { set } = draws;
+  const change = new Float64Array(set.perCluster);
+  const logScale = Math.log(law.scale);
+  let gain = 0;
+  let variance = 0;
+  integrand.setParameters(fitted);
+  for (let i = 0; i < count; i++) {
+    integrand.select(i);
+    const z = set.of(set.z, i);
+    const base = set.of(draws.base, i);
+    const calibrated = set.of(draws.calibrated, i);
+    const before = set.of(draws.logTarget, i);
+    let mean = 0;
+    for (let k = 0; k < z.length; k++) {
+      const prior = effect.logDensity((z[k] - law.mean) / law.scale, fitted.sigma) - logScale;
+      change[k] = integrand.value(z[k]) - effect.logDensity(z[k], fitted.sigma) + prior - before[k];
+      mean += calibrated[k] * change[k];
+    }
+    calibrate(draws, i, controls);
+    controls.residuals(change, 1, 0, base);
+    gain += clusterWeights[i] * mean;
+    variance += clusterWeights[i] ** 2 * longRunVariance(change, 1, base, set.dependent)[0];
+  }
+  return { gain, gainError: Math.sqrt(variance) };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, k) => sum + value * b[k], 0);
+}

@@ -1,0 +1,158 @@
+// mcem(): Monte Carlo EM to the neighbourhood of the maximum, then a polish on frozen draws with its error known.
+import * as v from 'valibot';
+import { GlmmcError } from '../../../samplers/errors.js';
+import { between, checkOptions, count, positive } from '../../../samplers/options.js';
+import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
+import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
+import type { Model } from '../../model/model.js';
+import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
+import { finishLikelihoodFit } from '../likelihood-fit.js';
+import {
+  awayFromZero,
+  boundaryFinding,
+  interiorStart,
+  pooledMaximum,
+  separatedCoefficients,
+  separationFinding,
+} from '../maximum-likelihood.js';
+import { pooledStart } from '../pooled-start.js';
+import { ascend } from './ascent.js';
+import type { EStep } from './e-step.js';
+import { importance } from './importance.js';
+import { landing, landingFindings } from './landing.js';
+import { polish } from './polish.js';
+import { largestParetoK } from './weigh.js';
+
+export interface McemOptions {
+  /** `importance()` (default) or `metropolis()`. */
+  readonly eStep?: EStep;
+  /** Largest Monte Carlo error allowed, in units of each estimate's standard error (default 0.02). */
+  readonly monteCarloError?: number;
+  /** Most EM iterations before the polish (default 200). */
+  readonly maxIterations?: number;
+  /** Draws per cluster in the first E-step (default 100). */
+  readonly draws?: number;
+  /** Most draws per cluster (default 1e6), and most draws in all (default 1e8). */
+  readonly maxDraws?: number;
+  /** Parameter-expanded M-step (default true), or the textbook one. */
+  readonly expanded?: boolean;
+  /** Control variates from each cluster's own score (default true), or plain averages. */
+  readonly controlVariates?: boolean;
+  /** EM stops when the gain of Q plus its error stays below this three times running (default 1e-3). */
+  readonly gainTolerance?: number;
+}
+
+export type McemSettings = Required<McemOptions>;
+
+/**
+ * Monte Carlo EM. Each E-step draws every cluster's intercept (`eStep`), each M-step is a weighted IRLS. The number of
+ * draws follows the ascent rule of Caffo, Jank and Jones (2005): a step whose gain of Q is not clear of its error is
+ * not taken, and the draws are increased. When the gain is within `gainTolerance` of nothing, the draws are frozen and
+ * Newton finds the root of their score; draws are increased until each estimate's Monte Carlo error (sandwich) is below
+ * `monteCarloError` of its standard error (Louis 1982). The answer is then held against the exact score.
+ * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect`
+ */
+export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
+  const settings: McemSettings = checkOptions(
+    'mcem()',
+    {
+      eStep: v.optional(
+        v.custom<EStep>(isEStep, 'an E-step such as importance() or metropolis()'),
+        importance(),
+      ),
+      monteCarloError: v.optional(between(0, 1), 0.02),
+      maxIterations: v.optional(count(1), 200),
+      draws: v.optional(count(10), 100),
+      maxDraws: v.optional(count(100), 1_000_000),
+      expanded: v.optional(v.boolean('true or false'), true),
+      controlVariates: v.optional(v.boolean('true or false'), true),
+      gainTolerance: v.optional(positive(), 1e-3),
+    },
+    options,
+  );
+  const { eStep } = settings;
+  const self = {
+    name: `mcem(${eStep.name})`,
+    settings: { ...settings, eStep: { name: eStep.name, ...eStep.settings } },
+    run: (task: FitTask) => run(self, task, settings),
+  };
+  return self;
+}
+
+function isEStep(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'draw' in value && 'dependent' in value;
+}
+
+async function run(
+  self: Pick<Strategy, 'name' | 'settings'>,
+  task: FitTask,
+  settings: McemSettings,
+): Promise<LikelihoodFit> {
+  const { model, space } = task;
+  checkEffect(model);
+  settings.eStep.check?.(model);
+  const likelihood = new MarginalLikelihood(model);
+  const nothingRandom = space.fixed.sigma === 0;
+  const start = awayFromZero(task.start) ?? space.hold(interiorStart(model, pooledStart(model)));
+  const em = nothingRandom ? undefined : await ascend(task, settings, start, likelihood);
+  if (!em || em.atBoundary) {
+    // Without intercepts nothing is left to simulate: the pooled fit is exact.
+    const pooled = await pooledMaximum(likelihood, space, () => task.pause());
+    const boundary = !nothingRandom;
+    const separated = separatedCoefficients(model, space, pooled.newton);
+    return finishLikelihoodFit(self, task, likelihood, {
+      parameters: pooled.parameters,
+      objective: pooled.objective,
+      converged: pooled.newton.converged,
+      boundary,
+      findings: [
+        ...(boundary ? [boundaryFinding()] : []),
+        ...(separated.length > 0 ? [separationFinding(separated)] : []),
+      ],
+      history: em?.history ?? [],
+    });
+  }
+
+  if (em.trouble) {
+    return finishLikelihoodFit(self, task, likelihood, {
+      parameters: em.parameters,
+      objective: em.history.at(-1)!.objective,
+      converged: false,
+      boundary: false,
+      findings: [em.trouble],
+      history: em.history,
+      monteCarloErrors: new Float64Array(likelihood.size).fill(Number.NaN),
+    });
+  }
+
+  const final = await polish(task, settings, em.integrand, em.parameters, em.draws);
+  const { parameters, hessian, scoreCovariance, errors, ratio, weighed } = final;
+  likelihood.evaluate(parameters, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, true);
+  const proof = landing(likelihood, space, scoreCovariance, {
+    draws: weighed.set.perCluster,
+    smallestEss: weighed.smallestEss,
+    largestK: largestParetoK(weighed),
+    largestErrorRatio: ratio,
+  });
+  const findings = landingFindings(proof, settings.monteCarloError, ratio);
+  return finishLikelihoodFit(self, task, likelihood, {
+    parameters,
+    objective: em.history.at(-1)!.objective,
+    converged: final.converged && ratio <= settings.monteCarloError,
+    boundary: false,
+    findings,
+    history: em.history,
+    hessian,
+    monteCarloErrors: errors,
+    landing: proof,
+  });
+}
+
+/** @throws GlmmcError `unsupported-effect` */
+function checkEffect(model: Model): void {
+  if (model.randomEffect.scaleFamily) return;
+  throw new GlmmcError(
+    'unsupported-effect',
+    `mcem() needs intercepts from a scale family, found ${model.randomEffect.name}; use quadrature()`,
+  );
+}

@@ -1,0 +1,86 @@
+// Weights that carry the draws to each cluster's posterior at the integrand's parameters.
+import { paretoK } from '../../../samplers/diagnostics/pareto.js';
+import type { Integrand } from '../../likelihood/integrand.js';
+import type { ControlVariates } from './control-variates.js';
+import type { DrawSet } from './e-step.js';
+
+/** Draws with their weights, arrays laid out as the draws are. */
+export interface WeighedDraws {
+  readonly set: DrawSet;
+  /** Log integrand at each draw, and its derivative in units of the cluster's curvature sd. */
+  readonly logTarget: Float64Array;
+  readonly slope: Float64Array;
+  /** Self-normalised weights, sum 1 in each cluster. */
+  readonly base: Float64Array;
+  /** The same after the control variates; expectations use these. */
+  readonly calibrated: Float64Array;
+  /** 1 / sum of squared base weights, smallest over the clusters. */
+  readonly smallestEss: number;
+}
+
+/** Weighs all draws at the integrand's parameters, wherever they were drawn: one evaluation of each. */
+export function weigh(integrand: Integrand, set: DrawSet, controls: ControlVariates): WeighedDraws {
+  const size = set.z.length;
+  const m = integrand.clusters.count;
+  const draws = {
+    set,
+    logTarget: new Float64Array(size),
+    slope: new Float64Array(size),
+    base: new Float64Array(size),
+    calibrated: new Float64Array(size),
+    smallestEss: Number.POSITIVE_INFINITY,
+  };
+  for (let i = 0; i < m; i++) {
+    integrand.select(i);
+    const z = set.of(set.z, i);
+    const logProposal = set.of(set.logProposal, i);
+    const logTarget = set.of(draws.logTarget, i);
+    const slope = set.of(draws.slope, i);
+    const base = set.of(draws.base, i);
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < z.length; k++) {
+      logTarget[k] = integrand.evaluate(z[k]);
+      slope[k] = integrand.gradient * set.spread[i];
+      highest = Math.max(highest, logTarget[k] - logProposal[k]);
+    }
+    let sum = 0;
+    for (let k = 0; k < z.length; k++) {
+      base[k] = Math.exp(logTarget[k] - logProposal[k] - highest);
+      sum += base[k];
+    }
+    let squares = 0;
+    for (let k = 0; k < z.length; k++) {
+      base[k] /= sum;
+      squares += base[k] * base[k];
+    }
+    draws.smallestEss = Math.min(draws.smallestEss, 1 / squares);
+    calibrate(draws, i, controls);
+  }
+  return draws;
+}
+
+/** (Re)computes cluster i's control variates and calibrated weights from what is stored. */
+export function calibrate(draws: WeighedDraws, i: number, controls: ControlVariates): void {
+  const { set } = draws;
+  const standardised = set.of(set.z, i).map((z) => (z - set.mode[i]) / set.spread[i]);
+  controls.calibrate(
+    standardised,
+    set.of(draws.slope, i),
+    set.of(draws.base, i),
+    set.of(draws.calibrated, i),
+  );
+}
+
+/** Largest Pareto k-hat of a cluster's log weights; NaN for draws that carry none. */
+export function largestParetoK(draws: WeighedDraws): number {
+  const { set } = draws;
+  if (set.dependent) return Number.NaN;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < set.mode.length; i++) {
+    const logTarget = set.of(draws.logTarget, i);
+    const logProposal = set.of(set.logProposal, i);
+    const k = paretoK(logTarget.map((value, index) => value - logProposal[index]));
+    if (k > largest) largest = k;
+  }
+  return largest;
+}

@@ -1,0 +1,118 @@
+// quadrature() and laplace(): maximum likelihood with the integrals done numerically.
+import * as v from 'valibot';
+import { GlmmcError } from '../../samplers/errors.js';
+import { checkOptions, count, positive } from '../../samplers/options.js';
+import { DEFAULT_TOLERANCE } from '../likelihood/marginal.js';
+import { MarginalLikelihood, type Rule } from '../likelihood/marginal-likelihood.js';
+import type { Finding } from '../model/finding.js';
+import type { FitTask, LikelihoodFit, Strategy } from './fit.js';
+import { finishLikelihoodFit, laplaceGap } from './likelihood-fit.js';
+import { maximumLikelihood } from './maximum-likelihood.js';
+
+export interface QuadratureOptions {
+  /** `certified` (default), `adaptive` (adaptive Gauss-Hermite) or `gauss-hermite` (centred at 0). */
+  readonly rule?: 'certified' | 'adaptive' | 'gauss-hermite';
+  /** Nodes per cluster, for the last two (default 25). */
+  readonly nodes?: number;
+  /** Error of the log-likelihood that `certified` must reach (default 1e-9, read as max(tolerance, 1e-13 |logLik|)). */
+  readonly tolerance?: number;
+}
+
+/**
+ * Maximum likelihood by quadrature. `certified` refines a nested rule cluster by cluster until the error of the
+ * log-likelihood is below `tolerance`; the two Gauss-Hermite rules keep their number of nodes whatever the error.
+ * @throws GlmmcError `unknown-option`, `bad-option`
+ */
+export function quadrature(options: QuadratureOptions = {}): Strategy<LikelihoodFit> {
+  const known = checkOptions(
+    'quadrature()',
+    {
+      rule: v.optional(
+        v.picklist(['certified', 'adaptive', 'gauss-hermite'], "'certified', 'adaptive' or 'gauss-hermite'"),
+        'certified',
+      ),
+      nodes: v.optional(count(1, 400)),
+      tolerance: v.optional(positive()),
+    },
+    options,
+  );
+  const { rule, nodes, tolerance } = known;
+  if (rule === 'certified') {
+    if (nodes !== undefined) {
+      throw new GlmmcError(
+        'bad-option',
+        "quadrature(): nodes goes with rule 'adaptive' or 'gauss-hermite'; the certified rule chooses its own, by tolerance",
+      );
+    }
+    const settings = { rule, tolerance: tolerance ?? DEFAULT_TOLERANCE };
+    return strategy('quadrature', settings, { kind: 'certified', tolerance: settings.tolerance });
+  }
+  if (tolerance !== undefined) {
+    throw new GlmmcError('bad-option', `quadrature(): tolerance goes with rule 'certified', found '${rule}'`);
+  }
+  const settings = { rule, nodes: nodes ?? 25 };
+  return strategy(`quadrature(${rule}, ${settings.nodes})`, settings, { kind: rule, nodes: settings.nodes });
+}
+
+/**
+ * Maximises the Laplace approximation, as glmer (nAGQ = 1) and glmmTMB do; the finding `laplace-inaccurate` says where
+ * it is off. Standard errors are those of the approximation.
+ */
+export function laplace(): Strategy<LikelihoodFit> {
+  return strategy('laplace', {}, { kind: 'adaptive', nodes: 1 });
+}
+
+type FixedRule = Extract<Rule, { nodes: number }>;
+type MaximisedRule = Extract<Rule, { kind: 'certified' }> | FixedRule;
+
+function strategy(
+  name: string,
+  settings: Readonly<Record<string, unknown>>,
+  rule: MaximisedRule,
+): Strategy<LikelihoodFit> {
+  const self = { name, settings, run: (task: FitTask) => run(self, task, rule) };
+  return self;
+}
+
+async function run(
+  self: Pick<Strategy, 'name' | 'settings'>,
+  task: FitTask,
+  rule: MaximisedRule,
+): Promise<LikelihoodFit> {
+  await task.pause();
+  const likelihood = new MarginalLikelihood(task.model);
+  const maximum = await maximumLikelihood(likelihood, task.space, rule, {
+    pause: () => task.pause(),
+    start: task.start,
+    onStep: ({ iteration, objective }) =>
+      task.onProgress({ stage: 'newton', done: iteration, detail: { logLik: objective } }),
+  });
+  const { parameters } = maximum;
+  if (rule.kind === 'certified') {
+    const objective = likelihood.evaluate(parameters, rule, false);
+    const findings = [...maximum.findings, ...laplaceGap(task.model, likelihood, 'note')];
+    return finishLikelihoodFit(self, task, likelihood, { ...maximum, objective, findings }, rule.tolerance);
+  }
+  const objective = likelihood.evaluate(parameters, rule, true);
+  const hessian = likelihood.hessian.slice();
+  const certified = { kind: 'certified', tolerance: DEFAULT_TOLERANCE } as const;
+  const error = objective - likelihood.evaluate(parameters, certified, false);
+  const inaccurate = rule.nodes === 1 ? laplaceGap(task.model, likelihood, 'warning') : fewNodes(rule, error);
+  const findings = [...maximum.findings, ...inaccurate];
+  return finishLikelihoodFit(self, task, likelihood, { ...maximum, objective, findings, hessian });
+}
+
+/** The error of the log-likelihood from which a rule with a fixed number of nodes is called inaccurate. */
+const INACCURATE = 0.01;
+
+function fewNodes(rule: FixedRule, error: number): Finding[] {
+  if (Math.abs(error) < INACCURATE) return [];
+  return [
+    {
+      code: 'quadrature-inaccurate',
+      severity: 'warning',
+      message: `With ${rule.nodes} ${rule.kind} nodes the log-likelihood is wrong by ${error.toPrecision(2)} at this estimate.`,
+      advice: 'Use quadrature() without a rule: it refines until the error is certified.',
+    },
+  ];
+}

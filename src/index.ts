@@ -1,0 +1,72 @@
+// The package `glmmc`: data, models, strategies, what fits say, and all strategies on one yardstick.
+
+export { autocorrelation } from '../samplers/diagnostics/autocorrelation.js';
+export type { Chains } from '../samplers/diagnostics/chains.js';
+export { essBulk, essMean, essQuantile, essSd, essTail } from '../samplers/diagnostics/ess.js';
+export { geweke } from '../samplers/diagnostics/geweke.js';
+export { type HeidelbergerWelch, heidelbergerWelch } from '../samplers/diagnostics/heidelberger-welch.js';
+export { mcseMean, mcseQuantile, mcseSd } from '../samplers/diagnostics/mcse.js';
+export { paretoK } from '../samplers/diagnostics/pareto.js';
+export { rhat } from '../samplers/diagnostics/rhat.js';
+export { type Summary, type SummaryRow, summarizeDraws } from '../samplers/diagnostics/summary.js';
+export type { Draws } from '../samplers/draws.js';
+export { GlmmcError } from '../samplers/errors.js';
+export {
+  type CompareOptions,
+  type Comparison,
+  compare,
+  type PosteriorYardstick,
+} from './compare/compare.js';
+export type { ComparisonRow, Verdict } from './compare/row.js';
+export { parseCsv, readCsv } from './data/csv.js';
+export type { ArrowShaped, DataSource, Table } from './data/table.js';
+export {
+  type Estimate,
+  type Fit,
+  type FitBase,
+  type FitOptions,
+  fit,
+  type Landing,
+  type LikelihoodFit,
+  type PosteriorFit,
+  type Progress,
+  type Strategy,
+} from './estimate/fit.js';
+export { type GibbsOptions, gibbs } from './estimate/gibbs.js';
+export type { Iteration } from './estimate/maximum-likelihood.js';
+export type { EStep } from './estimate/mcem/e-step.js';
+export { type ImportanceOptions, importance } from './estimate/mcem/importance.js';
+export { type McemOptions, mcem } from './estimate/mcem/mcem.js';
+export { type MetropolisOptions, metropolis } from './estimate/mcem/metropolis.js';
+export type { FixedParameters } from './estimate/parameter-space.js';
+export {
+  exponentialPrior,
+  halfCauchy,
+  halfNormal,
+  halfT,
+  inverseGammaVariance,
+  type NormalPrior,
+  normalPrior,
+  type Prior,
+  type Priors,
+  pcPrior,
+  type ScalePrior,
+  uniformPrior,
+} from './estimate/priors.js';
+export { laplace, type QuadratureOptions, quadrature } from './estimate/quadrature.js';
+export {
+  type PosteriorParameter,
+  type QuadraturePosterior,
+  type QuadraturePosteriorOptions,
+  quadraturePosterior,
+} from './estimate/quadrature-posterior.js';
+export { type Glance, glance } from './inspect/glance.js';
+export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
+export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
+export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
+export { binomial, type Family, gamma, gaussian, poisson } from './model/family.js';
+export type { Finding } from './model/finding.js';
+export { glmm, type Model, type ModelOptions } from './model/model.js';
+export type { Parameters } from './model/parameters.js';
+export { normal, type RandomEffect } from './model/random-effect.js';
+export { fromStanCsv, toStanCsv } from './report/stan-csv.js';

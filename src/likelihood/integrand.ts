@@ -1,0 +1,109 @@
+// One cluster's integrand in z, where eps = sigma z: log f(y_i | sigma z) + log f(z), with derivatives.
+import type { Clusters } from '../model/clusters.js';
+import type { Model } from '../model/model.js';
+import type { DispersionDerivatives, Outcome, RowDerivatives, Rows } from '../model/outcome.js';
+import type { Parameters } from '../model/parameters.js';
+import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../model/random-effect.js';
+
+/**
+ * Holds the linear predictors at the current parameters and the derivatives at the last point evaluated.
+ * Everything is allocated once, here; nothing inside an evaluation. Values leave out the clusters' constants.
+ */
+export class Integrand {
+  readonly clusters: Clusters;
+  readonly outcome: Outcome;
+  readonly effect: RandomEffect;
+  readonly rows: Rows;
+  readonly row: RowDerivatives;
+  readonly dispersionPart: DispersionDerivatives;
+  readonly effectPart: EffectDerivatives = effectDerivatives();
+  sigma = 0;
+  dispersion = 1;
+  /** Rows of the selected cluster: from .. to - 1. */
+  from = 0;
+  to = 0;
+  /** Sums over the rows of d/d eta and d2/d eta2 of log f(y | eta) at the last point evaluated. */
+  scoreSum = 0;
+  curvatureSum = 0;
+  /** First and second derivative of the integrand's log in z, there. */
+  gradient = 0;
+  curvature = 0;
+
+  /** @param clusters the model's own, or a merged form of them */
+  constructor(model: Model, clusters: Clusters = model.clusters) {
+    const { family, randomEffect } = model;
+    this.clusters = clusters;
+    this.outcome = family.outcome;
+    this.effect = randomEffect;
+    this.rows = {
+      y: clusters.y,
+      trials: clusters.trials,
+      weights: clusters.weights,
+      eta: new Float64Array(clusters.rows),
+    };
+    const perRow = (): Float64Array => new Float64Array(clusters.largest);
+    this.row = { first: perRow(), second: perRow(), third: perRow() };
+    this.dispersionPart = { first: 0, second: 0, eta: perRow(), etaEta: perRow() };
+  }
+
+  /** Recomputes the linear predictors for these parameters. */
+  setParameters(parameters: Parameters): void {
+    this.sigma = parameters.sigma;
+    this.dispersion = parameters.dispersion ?? 1;
+    linearPredictors(this.clusters, parameters.beta, this.rows.eta);
+  }
+
+  select(cluster: number): void {
+    this.from = this.clusters.starts[cluster];
+    this.to = this.clusters.starts[cluster + 1];
+  }
+
+  /** The log integrand at z. */
+  value(z: number): number {
+    return (
+      this.outcome.value(this.rows, this.from, this.to, this.sigma * z, this.dispersion) +
+      this.effect.logDensity(z, this.sigma)
+    );
+  }
+
+  /** The log integrand at z, leaving its derivatives in the fields. */
+  evaluate(z: number): number {
+    const { rows, from, to, sigma, row } = this;
+    const value = this.outcome.derivatives(rows, from, to, sigma * z, this.dispersion, row);
+    let score = 0;
+    let curvature = 0;
+    for (let k = 0; k < to - from; k++) {
+      score += row.first[k];
+      curvature += row.second[k];
+    }
+    this.scoreSum = score;
+    this.curvatureSum = curvature;
+    this.effect.derivatives(z, sigma, this.effectPart);
+    this.gradient = sigma * score + this.effectPart.z;
+    this.curvature = sigma * sigma * curvature + this.effectPart.zz;
+    return value + this.effect.logDensity(z, sigma);
+  }
+
+  /** Derivatives that involve the dispersion at z, left in `dispersionPart`. */
+  evaluateDispersion(z: number): void {
+    this.outcome.dispersionDerivatives!(
+      this.rows,
+      this.from,
+      this.to,
+      this.sigma * z,
+      this.dispersion,
+      this.dispersionPart,
+    );
+  }
+}
+
+/** Writes offset + x' beta of every sorted row to `eta`. */
+export function linearPredictors(clusters: Clusters, beta: Float64Array, eta: Float64Array): void {
+  const { x, offset, rows, columns } = clusters;
+  for (let r = 0; r < rows; r++) {
+    let sum = offset[r];
+    const base = r * columns;
+    for (let j = 0; j < columns; j++) sum += x[base + j] * beta[j];
+    eta[r] = sum;
+  }
+}

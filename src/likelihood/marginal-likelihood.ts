@@ -1,0 +1,220 @@
+// The marginal log-likelihood: a sum over clusters of one-dimensional integrals, with derivatives and its own error.
+
+import { type MergedClusters, mergeClusters } from '../model/merge.js';
+import type { Model } from '../model/model.js';
+import type { Parameters } from '../model/parameters.js';
+import { predictorUnit } from '../model/predictor-unit.js';
+import { mirror } from '../numeric/cholesky.js';
+import { gaussHermite } from '../numeric/gauss-hermite.js';
+import { AdaptiveRule } from './adaptive.js';
+import { integrateAtFixedNodes } from './fixed-nodes.js';
+import { Integrand } from './integrand.js';
+import { LouisMoments } from './moments.js';
+import { type ClusterIntegral, integrateCluster } from './trapezoid.js';
+
+/** How each cluster is integrated. `plain` is the certified rule without the refinement that certifies it. */
+export type Rule =
+  | { readonly kind: 'certified'; readonly tolerance: number }
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'adaptive'; readonly nodes: number }
+  | { readonly kind: 'gauss-hermite'; readonly nodes: number };
+
+/** Per cluster, at the last parameters evaluated (z scale, where eps = sigma z). */
+export interface ClusterSummaries {
+  readonly logLik: Float64Array;
+  readonly laplace: Float64Array;
+  readonly error: Float64Array;
+  readonly nodes: Int32Array;
+  readonly mode: Float64Array;
+  readonly modeSd: Float64Array;
+  /** Posterior mean and sd of z; filled where derivatives were asked for. */
+  readonly mean: Float64Array;
+  readonly sd: Float64Array;
+}
+
+/** A marginal log-likelihood that remembers each cluster's mode from one evaluation to the next. */
+export class MarginalLikelihood {
+  readonly model: Model;
+  /** Number of parameters: p coefficients, sigma, and the dispersion where the family has one. */
+  readonly size: number;
+  readonly clusters: ClusterSummaries;
+  readonly gradient: Float64Array;
+  /** size x size, symmetric. */
+  readonly hessian: Float64Array;
+  logLik: number = Number.NaN;
+  error = 0;
+  private readonly merged: MergedClusters;
+  private readonly distinct: ClusterSummaries;
+  private readonly integrand: Integrand;
+  private readonly moments: LouisMoments;
+
+  constructor(model: Model) {
+    this.model = model;
+    this.merged = mergeClusters(model.clusters);
+    this.integrand = new Integrand(model, this.merged.distinct);
+    this.moments = new LouisMoments(this.integrand);
+    this.size = this.moments.size;
+    this.gradient = new Float64Array(this.size);
+    this.hessian = new Float64Array(this.size * this.size);
+    this.distinct = summaries(this.merged.distinct.count);
+    this.clusters = this.isMerged() ? summaries(model.clusters.count) : this.distinct;
+  }
+
+  private isMerged(): boolean {
+    return this.merged.distinct !== this.model.clusters;
+  }
+
+  /**
+   * Evaluates at `parameters`, filling `logLik`, `error` and `clusters`; with `derivatives` also `gradient` and
+   * `hessian`, in the order (beta, sigma, dispersion). For the adaptive rule both are those of the approximation
+   * itself, the Hessian by differences of the gradient.
+   */
+  evaluate(parameters: Parameters, rule: Rule, derivatives: boolean): number {
+    this.accumulate(parameters, rule, derivatives);
+    if (derivatives && rule.kind === 'adaptive') this.differenceHessian(parameters, rule);
+    return this.logLik;
+  }
+
+  private accumulate(parameters: Parameters, rule: Rule, derivatives: boolean): void {
+    const { integrand, moments, gradient, hessian, distinct: clusters } = this;
+    const { clusterWeights, constants, count } = this.merged.distinct;
+    integrand.setParameters(parameters);
+    gradient.fill(0);
+    hessian.fill(0);
+    const gh = 'nodes' in rule ? gaussHermite(rule.nodes) : undefined;
+    const adaptive = rule.kind === 'adaptive' ? new AdaptiveRule(integrand, moments, gh!) : undefined;
+    const tolerance = rule.kind === 'certified' ? rule.tolerance / (2 * count) : Number.POSITIVE_INFINITY;
+    const total = new CompensatedSum();
+    let error = 0;
+    const out: ClusterIntegral = { logIntegral: 0, error: 0, nodes: 0, mode: 0, modeSd: 0, laplace: 0 };
+    for (let i = 0; i < count; i++) {
+      const weight = clusterWeights[i];
+      integrand.select(i);
+      const start = clusters.mode[i];
+      if (adaptive) adaptive.integrate(start, derivatives ? gradient : undefined, weight, out);
+      else {
+        const collect = derivatives ? moments : undefined;
+        if (rule.kind === 'gauss-hermite') integrateAtFixedNodes(integrand, collect, gh!, out);
+        else {
+          // Half of max(tolerance, 1e-13 |l|), shared out; at most the last bits of this cluster's own value.
+          const floor = 5e-14 * Math.abs(clusters.logLik[i] || constants[i]);
+          integrateCluster(integrand, collect, start, Math.max(tolerance / Math.max(weight, 1), floor), out);
+        }
+        if (collect) {
+          moments.addScore(weight, gradient);
+          moments.addHessian(weight, hessian);
+        }
+      }
+      const value = out.logIntegral + constants[i];
+      clusters.logLik[i] = value;
+      clusters.laplace[i] = out.laplace + constants[i];
+      clusters.error[i] = out.error;
+      clusters.nodes[i] = out.nodes;
+      clusters.mode[i] = out.mode;
+      clusters.modeSd[i] = out.modeSd;
+      if (derivatives) {
+        clusters.mean[i] = moments.meanZ();
+        clusters.sd[i] = moments.sdZ();
+      }
+      total.add(weight * value);
+      // The sums themselves are rounded.
+      error += weight * (out.error + Number.EPSILON * Math.abs(value));
+    }
+    mirror(hessian, this.size);
+    this.logLik = total.value;
+    this.error = error;
+    if (this.isMerged()) this.expand();
+  }
+
+  /** Gives every cluster the summaries of the distinct one it was merged into. */
+  private expand(): void {
+    const { memberOf } = this.merged;
+    for (const name of Object.keys(this.clusters) as (keyof ClusterSummaries)[]) {
+      const from = this.distinct[name];
+      const to = this.clusters[name];
+      for (let i = 0; i < to.length; i++) to[i] = from[memberOf[i]];
+    }
+  }
+
+  /** Central differences of the exact gradient, Richardson-extrapolated once: good to about 1e-10 relative. */
+  private differenceHessian(parameters: Parameters, rule: Rule): void {
+    const { size, logLik, error } = this;
+    const gradient = this.gradient.slice();
+    const hessian = new Float64Array(size * size);
+    const slope = (a: number, step: number): Float64Array => {
+      this.accumulate(shifted(parameters, a, step), rule, true);
+      const up = this.gradient.slice();
+      this.accumulate(shifted(parameters, a, -step), rule, true);
+      return up.map((value, b) => (value - this.gradient[b]) / (2 * step));
+    };
+    const scales = parameterScales(this.model, parameters);
+    for (let a = 0; a < size; a++) {
+      const step = 2e-3 * scales[a];
+      const wide = slope(a, step);
+      const narrow = slope(a, step / 2);
+      for (let b = 0; b < size; b++) {
+        const value = (4 * narrow[b] - wide[b]) / 3;
+        hessian[a * size + b] += value / 2;
+        hessian[b * size + a] += value / 2;
+      }
+    }
+    this.accumulate(parameters, rule, false);
+    this.gradient.set(gradient);
+    this.hessian.set(hessian);
+    this.logLik = logLik;
+    this.error = error;
+  }
+}
+
+/** The parameters with the a-th of (beta, sigma, dispersion) moved by `step`. */
+function shifted(parameters: Parameters, a: number, step: number): Parameters {
+  const p = parameters.beta.length;
+  if (a === p) return { ...parameters, sigma: parameters.sigma + step };
+  if (a === p + 1) return { ...parameters, dispersion: parameters.dispersion! + step };
+  const beta = parameters.beta.slice();
+  beta[a] += step;
+  return { ...parameters, beta };
+}
+
+/** A change of each parameter that moves the linear predictor (or its own scale) by about one unit. */
+function parameterScales(model: Model, parameters: Parameters): Float64Array {
+  const { x, rows, columns } = model.clusters;
+  const unit = predictorUnit(model, parameters);
+  const scales = new Float64Array(columns + 2);
+  for (let j = 0; j < columns; j++) {
+    let square = 0;
+    for (let r = 0; r < rows; r++) square += x[r * columns + j] ** 2;
+    scales[j] = unit / Math.sqrt(square / rows);
+  }
+  scales[columns] = Math.max(parameters.sigma, 0.1 * unit);
+  scales[columns + 1] = parameters.dispersion ?? 1;
+  return scales;
+}
+
+function summaries(count: number): ClusterSummaries {
+  const perCluster = (): Float64Array => new Float64Array(count);
+  return {
+    logLik: perCluster(),
+    laplace: perCluster(),
+    error: perCluster(),
+    nodes: new Int32Array(count),
+    mode: perCluster(),
+    modeSd: perCluster(),
+    mean: perCluster(),
+    sd: perCluster(),
+  };
+}
+
+/** Neumaier's compensated sum. */
+class CompensatedSum {
+  private sum = 0;
+  private rest = 0;
+  add(term: number): void {
+    const next = this.sum + term;
+    this.rest += Math.abs(this.sum) >= Math.abs(term) ? this.sum - next + term : term - next + this.sum;
+    this.sum = next;
+  }
+  get value(): number {
+    return this.sum + this.rest;
+  }
+}

@@ -1,0 +1,74 @@
+// Rows sorted by cluster, in typed arrays, as the hot loops read them.
+import type { Design } from '../data/design.js';
+import type { Outcome } from './outcome.js';
+
+/** n rows in m clusters; the rows of cluster i are starts[i] .. starts[i + 1] - 1. */
+export interface Clusters {
+  readonly count: number;
+  readonly rows: number;
+  /** p, the number of coefficients. */
+  readonly columns: number;
+  readonly starts: Int32Array;
+  /** Position of each sorted row in the design. */
+  readonly order: Int32Array;
+  /** n x p, row-major. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly trials: Float64Array;
+  readonly weights: Float64Array;
+  readonly offset: Float64Array;
+  /** m: what multiplies each cluster's log-likelihood. */
+  readonly clusterWeights: Float64Array;
+  /** m: the part of each cluster's log-likelihood that no parameter moves. */
+  readonly constants: Float64Array;
+  readonly largest: number;
+}
+
+/** Sorts the design's rows by cluster (stable, by counting). */
+export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
+  const { rows, columns, cluster } = design;
+  const count = design.clusterLabels.length;
+  const starts = new Int32Array(count + 1);
+  for (let r = 0; r < rows; r++) starts[cluster[r] + 1]++;
+  for (let i = 0; i < count; i++) starts[i + 1] += starts[i];
+  const next = starts.slice(0, count);
+  const order = new Int32Array(rows);
+  for (let r = 0; r < rows; r++) order[next[cluster[r]]++] = r;
+
+  const gather = (source: Float64Array | undefined, otherwise: number): Float64Array => {
+    const sorted = new Float64Array(rows).fill(otherwise);
+    if (source) for (let k = 0; k < rows; k++) sorted[k] = source[order[k]];
+    return sorted;
+  };
+  const x = new Float64Array(rows * columns);
+  for (let k = 0; k < rows; k++) {
+    const from = order[k] * columns;
+    for (let j = 0; j < columns; j++) x[k * columns + j] = design.x[from + j];
+  }
+  const y = gather(design.y, 0);
+  const trials = gather(design.trials, 1);
+  const weights = gather(design.weights, 1);
+  const constants = new Float64Array(count);
+  let largest = 0;
+  for (let i = 0; i < count; i++) {
+    largest = Math.max(largest, starts[i + 1] - starts[i]);
+    for (let r = starts[i]; r < starts[i + 1]; r++) {
+      constants[i] += weights[r] * outcome.constant(y[r], trials[r]);
+    }
+  }
+  return {
+    count,
+    rows,
+    columns,
+    starts,
+    order,
+    x,
+    y,
+    trials,
+    weights,
+    offset: gather(design.offset, 0),
+    clusterWeights: design.clusterWeights ?? new Float64Array(count).fill(1),
+    constants,
+    largest,
+  };
+}

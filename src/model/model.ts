@@ -1,0 +1,236 @@
+// glmm(): formula, data and family made into a model that every strategy can fit.
+
+import * as v from 'valibot';
+import { GlmmcError } from '../../samplers/errors.js';
+import { checkOptions } from '../../samplers/options.js';
+import { buildDesign, type Design } from '../data/design.js';
+import type { DataSource } from '../data/table.js';
+import { type Clusters, sortIntoClusters } from './clusters.js';
+import type { Family } from './family.js';
+import { type Finding, someOf } from './finding.js';
+import { normal, type RandomEffect } from './random-effect.js';
+
+export interface Model {
+  readonly formula: string;
+  readonly family: Family;
+  readonly randomEffect: RandomEffect;
+  readonly coefficientNames: readonly string[];
+  /** Rows used, n. */
+  readonly observations: number;
+  readonly clusterLabels: readonly string[];
+  readonly clusterName: string;
+  readonly findings: readonly Finding[];
+  /** The design in the order of the data. */
+  readonly design: Design;
+  /** The same rows sorted by cluster. */
+  readonly clusters: Clusters;
+}
+
+export interface ModelOptions {
+  readonly family: Family;
+  readonly randomEffect?: RandomEffect;
+  /** Column whose values multiply each row's log density, inside the integral. */
+  readonly weights?: string;
+  /** Column, constant within clusters, that multiplies each cluster's log-likelihood. */
+  readonly clusterWeights?: string;
+  /** Column added to the linear predictor. */
+  readonly offset?: string;
+  /** Order of the levels of categorical columns; the first is the reference. */
+  readonly levels?: Readonly<Record<string, readonly (string | number | boolean)[]>>;
+}
+
+/**
+ * A generalised linear mixed model with random intercepts: Y_ij | eps_i from `family`,
+ * g(mu_ij) = x_ij' beta + eps_i, eps_i iid from `randomEffect`.
+ *
+ * @param formula R's way: `y ~ x + factor(g) + (1 | cluster)`; responses `y`, `cbind(s, f)`, `y | trials(n)`.
+ * @param data columns of equal length, an array of row objects, or an Arrow-shaped table.
+ * @throws GlmmcError for data or a formula that no model can be made of: what was expected, found, and to try.
+ */
+export function glmm(formula: string, data: DataSource, options: ModelOptions): Model {
+  if (options === undefined) {
+    throw new GlmmcError(
+      'bad-option',
+      'glmm() takes a family in its third argument, such as { family: binomial() }; found none',
+    );
+  }
+  const known = checkOptions(
+    'glmm()',
+    {
+      family: v.custom<Family>(isFamily, 'a family such as binomial()'),
+      randomEffect: v.optional(
+        v.custom<RandomEffect>(isRandomEffect, 'a distribution such as normal()'),
+        normal(),
+      ),
+      weights: v.optional(v.string('the name of a column')),
+      clusterWeights: v.optional(v.string('the name of a column')),
+      offset: v.optional(v.string('the name of a column')),
+      levels: v.optional(
+        v.record(
+          v.string(),
+          v.array(v.union([v.string(), v.number(), v.boolean()])),
+          'lists of levels by column',
+        ),
+      ),
+    },
+    options,
+  );
+  const { family, randomEffect } = known;
+  const design = buildDesign(formula, data, {
+    ...(known.weights !== undefined && { weights: known.weights }),
+    ...(known.clusterWeights !== undefined && { clusterWeights: known.clusterWeights }),
+    ...(known.offset !== undefined && { offset: known.offset }),
+    ...(known.levels !== undefined && { levels: known.levels }),
+  });
+  checkResponse(family, design);
+  const clusters = sortIntoClusters(design, family.outcome);
+  checkInformation(family, design, clusters);
+  return {
+    formula: design.formula,
+    family,
+    randomEffect,
+    coefficientNames: design.coefficientNames,
+    observations: design.rows,
+    clusterLabels: design.clusterLabels,
+    clusterName: design.clusterName,
+    findings: dataFindings(design, clusters, family),
+    design,
+    clusters,
+  };
+}
+
+function isFamily(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'outcome' in value && 'link' in value;
+}
+
+function isRandomEffect(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'logDensity' in value && 'scaleFamily' in value;
+}
+
+/** @throws GlmmcError `bad-response`, `constant-response` */
+function checkResponse(family: Family, design: Design): void {
+  if (design.trials && !family.counts) {
+    throw new GlmmcError(
+      'bad-response',
+      `${family.name}() takes a plain response, found successes and trials; use binomial(), or name one column on the left of ~`,
+    );
+  }
+  for (let r = 0; r < design.rows; r++) {
+    const y = design.y[r];
+    const trials = design.trials?.[r] ?? 1;
+    if (!family.response.allows(y, trials)) {
+      throw new GlmmcError(
+        'bad-response',
+        `row ${design.keptRows[r] + 1}: ${family.name}() takes ${family.response.expected}, found ${y}${design.trials ? ` of ${trials}` : ''} in '${design.responseName}'; ${responseAdvice(family, design)}`,
+      );
+    }
+  }
+  if (family.dispersion && design.y.every((y) => y === design.y[0])) {
+    throw new GlmmcError(
+      'constant-response',
+      `the ${family.name} response '${design.responseName}' is ${design.y[0]} in every row, so there is no variance to explain; check the column`,
+    );
+  }
+}
+
+/**
+ * Refuses what can tell nothing of the intercepts: fewer than two clusters with any weight, or one row a cluster where
+ * the rows have a variance of their own.
+ * @throws GlmmcError `no-information`, `unidentified`
+ */
+function checkInformation(family: Family, design: Design, clusters: Clusters): void {
+  const { count, starts, weights, trials, clusterWeights } = clusters;
+  let informative = 0;
+  for (let i = 0; i < count; i++) {
+    let weight = 0;
+    for (let r = starts[i]; r < starts[i + 1]; r++) weight += weights[r] * trials[r];
+    if (clusterWeights[i] * weight > 0) informative++;
+  }
+  if (informative < 2) {
+    throw new GlmmcError(
+      'no-information',
+      `expected at least two clusters by '${design.clusterName}' with weights and trials above 0, found ${informative}; check the weights`,
+    );
+  }
+  if (family.link.name === 'identity' && family.dispersion && clusters.largest === 1) {
+    throw new GlmmcError(
+      'unidentified',
+      `every cluster by '${design.clusterName}' has one row, so the variance between clusters and the ${family.dispersion.meaning} cannot be told apart; cluster by something coarser`,
+    );
+  }
+}
+
+function responseAdvice(family: Family, design: Design): string {
+  if (family.name !== 'binomial') return 'correct the row, or choose another family';
+  return design.trials
+    ? 'correct the row'
+    : `for counts write cbind(successes, failures) or ${design.responseName} | trials(n)`;
+}
+
+function dataFindings(design: Design, clusters: Clusters, family: Family): Finding[] {
+  const findings: Finding[] = [];
+  if (design.droppedRows > 0) {
+    findings.push({
+      code: 'rows-dropped',
+      severity: 'note',
+      message: `${design.droppedRows} of ${design.droppedRows + design.rows} rows were dropped for missing values in ${someOf(design.droppedColumns)}.`,
+      advice: 'Check that the rows are missing at random, or fill them in before the fit.',
+      where: design.droppedColumns,
+    });
+  }
+  if (family.name === 'binomial') findings.push(...uniformClusters(design, clusters));
+  if (family.name === 'binomial' || family.name === 'poisson')
+    findings.push(...largeCounts(design, clusters));
+  return findings;
+}
+
+/** Above this total the rounding of a cluster's log-likelihood is no longer small beside its curvature's inverse. */
+const LARGE_COUNT = 1e6;
+
+/** Clusters whose counts are so large that differences of log-likelihoods lose the digits the standard errors need. */
+function largeCounts(design: Design, clusters: Clusters): Finding[] {
+  const large = design.clusterLabels.filter((_, i) => {
+    let total = 0;
+    for (let r = clusters.starts[i]; r < clusters.starts[i + 1]; r++) {
+      total += clusters.weights[r] * Math.max(clusters.y[r], clusters.trials[r]);
+    }
+    return total > LARGE_COUNT;
+  });
+  if (large.length === 0) return [];
+  return [
+    {
+      code: 'large-counts',
+      severity: 'warning',
+      message: `The counts of ${large.length} clusters (${someOf(large)}) are above ${LARGE_COUNT}: rounding costs standard errors by quadrature() and mcem() digits, from 1e7 on all of them.`,
+      advice: 'Use laplace(), whose error falls as counts grow and which has no such cancellation.',
+      where: large,
+    },
+  ];
+}
+
+/** Clusters with no success or no failure: harmless singly, but where all are so sigma has no finite estimate. */
+function uniformClusters(design: Design, clusters: Clusters): Finding[] {
+  const uniform: string[] = [];
+  for (let i = 0; i < clusters.count; i++) {
+    let successes = 0;
+    let trials = 0;
+    for (let r = clusters.starts[i]; r < clusters.starts[i + 1]; r++) {
+      successes += clusters.y[r];
+      trials += clusters.trials[r];
+    }
+    if (trials > 1 && (successes === 0 || successes === trials)) uniform.push(design.clusterLabels[i]);
+  }
+  if (uniform.length === 0) return [];
+  const all = uniform.length === clusters.count;
+  return [
+    {
+      code: 'clusters-all-alike',
+      severity: all ? 'warning' : 'note',
+      message: `${uniform.length} of ${clusters.count} clusters have all successes or all failures${uniform.length <= 5 ? ` (${uniform.join(', ')})` : ''}.`,
+      advice: all
+        ? 'Every cluster is of one kind: the likelihood rises as sigma grows, and sigma has no finite estimate. Use a prior (gibbs()) or coarser clusters.'
+        : 'The Laplace approximation is at its worst in such clusters; quadrature() is exact.',
+      where: uniform,
+    },
+  ];
+}

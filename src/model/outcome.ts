@@ -1,0 +1,70 @@
+// Outcome: a family and a link fused, as the hot loops see them. One call covers all rows of a cluster at one intercept.
+
+/** The rows that an outcome reads, cluster after cluster. */
+export interface Rows {
+  readonly y: Float64Array;
+  /** Binomial trials; ones elsewhere. */
+  readonly trials: Float64Array;
+  readonly weights: Float64Array;
+  /** The linear predictor without the intercept's random part: offset + x' beta. */
+  readonly eta: Float64Array;
+}
+
+/** Derivatives of weight log f(y | eta) in eta, one entry per row of the current cluster. */
+export interface RowDerivatives {
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+  readonly third: Float64Array;
+}
+
+/** Derivatives that involve the dispersion: sums over the cluster, and the mixed ones per row. */
+export interface DispersionDerivatives {
+  first: number;
+  second: number;
+  /** d2 / d eta d dispersion */
+  readonly eta: Float64Array;
+  /** d3 / d eta^2 d dispersion */
+  readonly etaEta: Float64Array;
+}
+
+/**
+ * What the likelihood needs of a family and its link. Values leave out the rows' `constant`, which no parameter
+ * moves; all rows carry their weights. A family with no dispersion is passed 1 and must ignore it.
+ */
+export interface Outcome {
+  /** log f is concave in eta for every y. */
+  readonly logConcave: boolean;
+  /** The widest trapezoid step in eta that still integrates to the last digits (METHODS section 5). */
+  readonly step: number;
+  /** The part of log f(y) that depends on no parameter. */
+  constant(y: number, trials: number): number;
+  /** Sum over rows from..to-1 of weight log f(y | eta + eps), less the constants. */
+  value(rows: Rows, from: number, to: number, eps: number, dispersion: number): number;
+  /** The same sum, with the first two derivatives per row written to `out` (index 0 is row `from`). */
+  derivatives(
+    rows: Rows,
+    from: number,
+    to: number,
+    eps: number,
+    dispersion: number,
+    out: RowDerivatives,
+  ): number;
+  /** Third derivatives per row, which only the derivative of the Laplace and few-node approximations needs. */
+  thirdDerivatives(
+    rows: Rows,
+    from: number,
+    to: number,
+    eps: number,
+    dispersion: number,
+    out: RowDerivatives,
+  ): void;
+  /** Present where the family has a dispersion. */
+  dispersionDerivatives?(
+    rows: Rows,
+    from: number,
+    to: number,
+    eps: number,
+    dispersion: number,
+    out: DispersionDerivatives,
+  ): void;
+}

@@ -1,0 +1,36 @@
+// Poisson counts with the log link.
+import type { Outcome } from '../outcome.js';
+import { logFactorial } from './constants.js';
+
+export const poissonLog: Outcome = {
+  logConcave: true,
+  step: 0.25,
+  constant: (y) => -logFactorial(y),
+  value(rows, from, to, eps) {
+    const { y, weights, eta } = rows;
+    let sum = 0;
+    for (let r = from; r < to; r++) {
+      const u = eta[r] + eps;
+      sum += weights[r] * (y[r] * u - Math.exp(u));
+    }
+    return sum;
+  },
+  derivatives(rows, from, to, eps, _dispersion, out) {
+    const { y, weights, eta } = rows;
+    let sum = 0;
+    for (let r = from; r < to; r++) {
+      const u = eta[r] + eps;
+      const mu = Math.exp(u);
+      const w = weights[r];
+      sum += w * (y[r] * u - mu);
+      out.first[r - from] = w * (y[r] - mu);
+      out.second[r - from] = -w * mu;
+    }
+    return sum;
+  },
+  thirdDerivatives(rows, from, to, eps, _dispersion, out) {
+    for (let r = from; r < to; r++) {
+      out.third[r - from] = -rows.weights[r] * Math.exp(rows.eta[r] + eps);
+    }
+  },
+};

@@ -1,0 +1,295 @@
+// The command line: results on stdout, one line on stderr for bad input, exit codes, every option.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { rng } from '../samplers/rng.js';
+import { normal } from '../samplers/variates.js';
+import { runCommand } from '../src/cli/program.js';
+import { progressLine } from '../src/cli/progress.js';
+import { fromStanCsv } from '../src/report/stan-csv.js';
+
+const data = (name: string): string =>
+  fileURLToPath(new URL(`../examples/data/${name}.csv`, import.meta.url));
+const seeds = [data('seeds'), '-F', 'binomial', '-f', 'r | trials(n) ~ x1 * x2 + (1 | plate)'];
+
+async function glmmc(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await runCommand(args, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    terminal: false,
+  });
+  return { code, out, err };
+}
+
+test('fit: the summary alone on stdout', async (t) => {
+  const { code, out, err } = await glmmc('fit', ...seeds);
+  t.deepEqual([code, err], [0, '']);
+  t.regex(out, /^Random-intercept GLMM by quadrature\n/);
+  t.regex(out, /x1:x2 +-0\.81046/);
+});
+
+test('fit: --strategy, --seed, --json', async (t) => {
+  const { code, out } = await glmmc('fit', ...seeds, '--strategy', 'laplace', '--seed', '42', '--json');
+  const plain = JSON.parse(out);
+  t.deepEqual([code, plain.schema, plain.strategy, plain.seed], [0, 'glmmc/fit', 'laplace', 42]);
+  const named = await glmmc('fit', ...seeds, '-S', 'laplace', '-s', 'tuesday', '--json');
+  t.is(JSON.parse(named.out).seed, 'tuesday');
+});
+
+test('fit: --start takes negative numbers', async (t) => {
+  const clinics = ['fit', data('infection'), '-F', 'binomial', '-f', 'x | trials(n) ~ 1 + (1 | clinic)'];
+  for (const start of [['--start', '-1.5'], ['--start=-1.5,0.7'], ['--start', '-1.5,0.7']]) {
+    const { code, out, err } = await glmmc(...clinics, ...start);
+    t.deepEqual([code, err], [0, ''], start.join(' '));
+    t.regex(out, /sigma +1\.3/);
+  }
+  const bad = await glmmc(...clinics, '--start', '-1.5,1,2');
+  t.is(bad.code, 1);
+  t.regex(
+    bad.err,
+    /--start: expected 2 numbers \(\(Intercept\), sigma\) or the 1 coefficients alone, found 3/,
+  );
+  const text = await glmmc(...clinics, '--start', '1,a');
+  t.is(text.code, 1);
+  t.regex(text.err, /found 'a'/);
+});
+
+test('fit: --weights, --cluster-weights and --offset name columns', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
+  const file = join(folder, 'w.csv');
+  await writeFile(file, 'g,y,w,cw,o\na,1,2,3,0.5\na,0,1,3,0.5\nb,1,1,1,0\nb,2,1,1,0\nc,4,2,2,1\nc,3,1,2,1\n');
+  const args = ['fit', file, '-F', 'poisson', '-f', 'y ~ 1 + (1 | g)', '--json'];
+  const logLiks = new Set<number>();
+  for (const option of [[], ['--weights', 'w'], ['--cluster-weights', 'cw'], ['--offset', 'o']]) {
+    const { code, out, err } = await glmmc(...args, ...option);
+    t.deepEqual([code, err], [0, ''], option.join(' '));
+    logLiks.add(JSON.parse(out).logLik);
+  }
+  t.is(logLiks.size, 4);
+  const unknown = await glmmc(...args, '--weights', 'ww');
+  t.is(unknown.code, 1);
+  await rm(folder, { recursive: true });
+});
+
+const refusals: Record<string, [string[], RegExp]> = {
+  'a missing file': [
+    ['fit', data('sedes'), ...seeds.slice(1)],
+    /no file '.*sedes\.csv'; did you mean '.*seeds\.csv'\?/,
+  ],
+  'an unknown column': [['fit', seeds[0], '-F', 'binomial', '-f', 'r | trials(n) ~ x3 + (1 | plate)'], /x3/],
+  'an unknown family': [['fit', seeds[0], '-F', 'binomail', '-f', seeds[4]], /did you mean 'binomial'/],
+  'an unknown strategy': [['fit', ...seeds, '-S', 'laplac'], /no strategy 'laplac'; did you mean 'laplace'/],
+  'an unknown strategy among others': [['compare', ...seeds, '-S', 'laplace,mce'], /no strategy 'mce'/],
+  'an unknown option': [['fit', ...seeds, '--html', 'x.html'], /unknown option '--html'/],
+  'a slip in an option': [
+    ['fit', ...seeds, '--familly', 'x'],
+    /unknown option '--familly' \(Did you mean --family\?\)/,
+  ],
+  'no formula': [
+    ['fit', seeds[0], '-F', 'binomial'],
+    /required option '-f, --formula <formula>' not specified/,
+  ],
+  'no data': [['fit', ...seeds.slice(1)], /missing required argument 'data'/],
+  'data twice': [['fit', seeds[0], ...seeds], /too many arguments/],
+  'an unknown command': [['fitt', ...seeds], /unknown command 'fitt' \(Did you mean fit\?\)/],
+  'no draws': [['sample', ...seeds, '--draws', '0'], /draws must be/],
+  'draws that are no number': [
+    ['sample', ...seeds, '--draws', 'many'],
+    /expected a whole number, found 'many'/,
+  ],
+  'an unknown sampler': [['sample', ...seeds, '--sampler', 'gibs'], /did you mean 'gibbs'/],
+  'a folder that is not there': [
+    ['sample', ...seeds, '--out', '/nowhere/at/all'],
+    /cannot write to the folder '\/nowhere\/at'/,
+  ],
+  'an empty seed': [['fit', ...seeds, '--seed', ''], /expected a number or a text, found ''/],
+  'nodes that are no number': [
+    ['fit', ...seeds, '--strategy', 'quadrature:adaptive:x'],
+    /takes a whole number N, found 'x'/,
+  ],
+  'draws that are not there': [['diagnose', '/nowhere.csv'], /no file '\/nowhere\.csv'/],
+  'draws that are no draws': [['diagnose', seeds[0], data('cbpp')], /same variables/],
+};
+for (const [what, [args, message]] of Object.entries(refusals)) {
+  test(`${what}: one line on stderr, exit code 1`, async (t) => {
+    const { code, out, err } = await glmmc(...args);
+    t.deepEqual([code, out], [1, '']);
+    t.regex(err, message);
+    t.regex(err, /^glmmc: [^\n]+\n$/, 'one line');
+  });
+}
+
+test('a formula error points at the place', async (t) => {
+  const refused = async (formula: string): Promise<string> => {
+    const { code, err } = await glmmc('fit', seeds[0], '-F', 'binomial', '-f', formula);
+    t.is(code, 1);
+    return err;
+  };
+  t.is(
+    await refused('r ~ (1 | plate'),
+    "glmmc: formula: expected an operator or ')', found the end: 'r ~ (1 | plate▸'\n",
+  );
+  t.regex(await refused('r ~ ~ (1 | plate)'), /^glmmc: formula: [^\n]+: 'r ~ ▸~ \(1 \| plate\)'\n$/);
+  t.regex(await refused('r ~\n x1 $ (1 | plate)'), /^glmmc: formula: [^\n]+▸\$ \(1 \| plate\)'\n$/);
+});
+
+test('help of every command has examples and exit codes', async (t) => {
+  for (const command of ['fit', 'compare', 'sample', 'diagnose']) {
+    const { code, out, err } = await glmmc(command, '--help');
+    t.deepEqual([code, err], [0, '']);
+    t.true(
+      out.includes(`Usage: glmmc ${command}`) && out.includes('Examples:') && out.includes('Exit codes:'),
+    );
+  }
+  const { code, out } = await glmmc('--help');
+  t.is(code, 0);
+  t.regex(out, /glmmc fit --help/);
+});
+
+test('compare: the table, JSON, and the strategies asked for', async (t) => {
+  const { code, out, err } = await glmmc('compare', ...seeds, '-S', 'laplace,quadrature:adaptive:7');
+  t.deepEqual([code, err], [0, '']);
+  t.regex(out, /How far from the reference/);
+  const json = await glmmc('compare', ...seeds, '-S', 'laplace', '--json');
+  t.deepEqual(
+    JSON.parse(json.out).rows.map((row: { strategy: string }) => row.strategy),
+    ['laplace'],
+  );
+});
+
+test('exit code 2: fitted but not converged', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
+  const file = join(folder, 'separated.csv');
+  await writeFile(file, 'g,x,y\na,0,0\na,1,1\nb,0,0\nb,1,1\nc,0,0\nc,1,1\n');
+  const model = [file, '-F', 'binomial', '-f', 'y ~ x + (1 | g)'];
+  t.is((await glmmc('fit', ...model)).code, 2);
+  t.is((await glmmc('compare', ...model, '-S', 'laplace')).code, 2);
+  await rm(folder, { recursive: true });
+});
+
+test('sample writes Stan CSV that diagnose reads', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
+  const prefix = join(folder, 'seeds');
+  const size = ['--chains', '2', '--warmup', '200', '--draws', '300', '--seed', '1'];
+  const sampled = await glmmc('sample', ...seeds, ...size, '--out', prefix);
+  t.is(sampled.err, '');
+  t.true(sampled.out.includes(`Draws written to ${prefix}_1.csv, ${prefix}_2.csv`));
+  const files = [1, 2].map((c) => `${prefix}_${c}.csv`);
+  const draws = fromStanCsv(await Promise.all(files.map((file) => readFile(file, 'utf8'))));
+  t.deepEqual([draws.chains, draws.iterations], [2, 300]);
+  t.true(draws.variables.includes('x1:x2') && draws.variables.includes('eps[21]'));
+
+  const { code, out } = await glmmc('diagnose', ...files);
+  t.is(code, 0);
+  t.regex(out, /^2 chains of 300 draws\n\nvariable +mean +median/);
+  t.regex(out, /\nx1:x2 /);
+  const json = JSON.parse((await glmmc('diagnose', ...files, '--json')).out);
+  t.deepEqual(json.map((row: { variable: string }) => row.variable).sort(), [...draws.variables].sort());
+  await rm(folder, { recursive: true });
+});
+
+test('diagnose: verdict, divergences, and no sampler columns in the table', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
+  const file = join(folder, 'apart.csv');
+  const rows = Array.from({ length: 100 }, (_, k) => `${-k},${k % 7},${k % 50 === 0 ? 1 : 0},0.9`);
+  await writeFile(file, `# a comment\nlp__,mu,divergent__,stepsize__\n${rows.join('\n')}\n`);
+  const { code, out } = await glmmc('diagnose', file);
+  t.is(code, 0);
+  t.regex(out, /^1 chain of 100 draws/);
+  t.regex(out, /R-hat above 1\.01: lp__/);
+  t.regex(out, /2 divergent transitions/);
+  t.false(out.includes('stepsize__'));
+  await rm(folder, { recursive: true });
+});
+
+test('diagnose: what is not defined is not well, what never moves is set apart', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
+  const verdict = async (header: string, ...chains: string[][]): Promise<string> => {
+    const files = chains.map((_, c) => join(folder, `${c}.csv`));
+    await Promise.all(files.map((file, c) => writeFile(file, `${header}\n${chains[c].join('\n')}\n`)));
+    const { code, out } = await glmmc('diagnose', ...files);
+    t.is(code, 0);
+    t.true(out.split('\n').every((line) => line.length <= 80));
+    return out.split('\n\n')[2];
+  };
+  const short = await verdict('mu', ['1', '2', '3'], ['2', '3', '1']);
+  t.regex(short, /^R-hat not defined: mu\. It takes 4 draws a chain, found 3: draw more\./);
+  t.notRegex(short, /Every/);
+  t.regex(
+    await verdict('mu', ['1', '2', '3', 'nan', '5']),
+    /^R-hat not defined: mu\. Draws that are no finite/,
+  );
+  const stream = rng(1).stream('diagnose');
+  const good = (): string[] => Array.from({ length: 1000 }, () => `${normal(stream)},0.1`);
+  const well = await verdict('mu,sigma', good(), good());
+  t.regex(well, /^The same in every draw[^\n]+sigma\./);
+  t.regex(well, /Of the others, every R-hat is below 1\.01 and every effective sample size at\s+least 200\./);
+  t.regex(await verdict('mu,sigma', good()), /One chain: R-hat compares its halves/);
+  t.regex(
+    await verdict('mu', ['1', '1', '1', '1'], ['2', '2', '2', '2'], ['4', '4', '4', '4']),
+    /R-hat above 1\.01: mu/,
+  );
+  await rm(folder, { recursive: true });
+});
+
+test('diagnose: errors name the file', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
+  const [good, bad, long] = ['good.csv', 'bad.csv', 'long.csv'].map((name) => join(folder, name));
+  await writeFile(good, 'mu\n1\n');
+  await writeFile(bad, 'mu\nx\n');
+  await writeFile(long, 'mu\n1\n2\n');
+  const place = `'${bad}': line 2, mu: expected a number`;
+  t.true((await glmmc('diagnose', bad)).err.includes(place));
+  t.true((await glmmc('diagnose', good, bad)).err.includes(place));
+  const { err } = await glmmc('diagnose', good, long);
+  t.true(err.includes(`'${good}' has 1 draws, '${long}' has 2`));
+  await rm(folder, { recursive: true });
+});
+
+test('progress: only on a terminal, ten lines a second at most, wiped before results', (t) => {
+  let err = '';
+  const io = {
+    out() {},
+    err(text: string) {
+      err += text;
+    },
+    terminal: true,
+  };
+  let time = 0;
+  const line = progressLine(io, () => time);
+  for (; time < 250; time += 10) line.onProgress?.({ stage: 'em', done: time, total: 250 });
+  line.wipe();
+  t.is(err, '\r\u001b[Kem 0 of 250\r\u001b[Kem 100 of 250\r\u001b[Kem 200 of 250\r\u001b[K');
+  t.is(progressLine({ ...io, terminal: false }).onProgress, undefined);
+});
+
+test('as a process: exit code and streams', async (t) => {
+  const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+  const args = [
+    '--conditions=glmmc-source',
+    '--import=tsx',
+    cli,
+    'fit',
+    ...seeds.slice(0, 3),
+    '-f',
+    'r ~ x1',
+  ];
+  const { code, stdout, stderr } = await new Promise<{ code: unknown; stdout: string; stderr: string }>(
+    (resolve) => {
+      execFile(process.execPath, args, (error, out, err) =>
+        resolve({ code: error?.code, stdout: out, stderr: err }),
+      );
+    },
+  );
+  t.deepEqual([code, stdout], [1, '']);
+  t.regex(stderr, /^glmmc: [^\n]+\n$/);
+});

@@ -1,0 +1,165 @@
+// gibbs() against exact posteriors: reference files, METHODS section 2, and the quadrature posterior for the rest.
+import test from 'ava';
+import { mean, sd } from '../samplers/diagnostics/descriptive.js';
+import { essBulk } from '../samplers/diagnostics/ess.js';
+import { mcseMean, mcseSd } from '../samplers/diagnostics/mcse.js';
+import { allChains } from '../samplers/draws.js';
+import { fit } from '../src/estimate/fit.js';
+import { type GibbsOptions, gibbs } from '../src/estimate/gibbs.js';
+import { halfNormal, halfT, inverseGammaVariance, normalPrior } from '../src/estimate/priors.js';
+import { quadraturePosterior } from '../src/estimate/quadrature-posterior.js';
+import { Integrand } from '../src/likelihood/integrand.js';
+import { binomial, gamma } from '../src/model/family.js';
+import { glmm } from '../src/model/model.js';
+import { agrees, type Exact, exactFrom, exactOf, reference, referenceModel } from './gibbs-helpers.js';
+import { shipped } from './helpers.js';
+
+const infectionTable = await shipped('infection');
+const infection = (family = binomial()) =>
+  glmm('x | trials(n) ~ t + (1 | clinic)', infectionTable, { family });
+const dyestuffGamma = glmm('Yield ~ 1 + (1 | Batch)', await shipped('dyestuff'), { family: gamma() });
+
+const references: readonly [string, GibbsOptions][] = [
+  ['cbpp', { draws: 3500 }],
+  ['seeds', { draws: 6000 }],
+  ['booth_hobert', { draws: 7000 }],
+  ['infection', { draws: 3000 }],
+  ['lsat', { warmup: 300, draws: 2100 }],
+];
+for (const [name, options] of references) {
+  test(`${name}: 4000 effective draws, within 4 combined errors of the reference`, async (t) => {
+    const file = reference(name);
+    const { draws, converged, findings } = await fit(await referenceModel(name), gibbs(options), {
+      seed: 42,
+    });
+    t.true(converged);
+    t.deepEqual(
+      findings.filter(({ code }) => code === 'rhat-high' || code === 'ess-low'),
+      [],
+    );
+    agrees(t, draws, exactOf(file), 4000);
+    for (const cluster of file.posterior.clusters ?? []) {
+      const chains = allChains(draws, `eps[${cluster.cluster}]`);
+      const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+      // The reference has these from the same draws as the parameters: errors near 1% of the sds.
+      const error = Math.hypot(mcseMean(chains), 0.01 * cluster.sd);
+      t.true(Math.abs(mean(all) - cluster.mean) < 4 * error, `mean of eps[${cluster.cluster}]`);
+      const sdError = Math.hypot(mcseSd(chains), 0.01 * cluster.sd);
+      t.true(Math.abs(sd(all) - cluster.sd) < 4 * sdError, `sd of eps[${cluster.cluster}]`);
+    }
+  });
+}
+
+/** Exact to the 6 decimals that are printed (METHODS section 2). */
+function printed(names: readonly string[], means: readonly number[], sds: readonly number[]): Exact[] {
+  return names.map((name, k) => ({ name, mean: means[k], sd: sds[k], meanError: 1e-6, sdError: 1e-6 }));
+}
+
+test('Booth-Hobert with a half-t prior', async (t) => {
+  const model = await referenceModel('booth_hobert');
+  const priors = { sigma: halfT(3, 2.5) };
+  const { draws } = await fit(model, gibbs({ draws: 7000, priors }), { seed: 1 });
+  agrees(t, draws, printed(['x1', 'sigma'], [6.379516, 1.61841], [1.367412, 0.742087]), 4000);
+});
+
+test('seeds with the priors of BUGS, whose posterior of sigma reaches to 0', async (t) => {
+  const model = await referenceModel('seeds');
+  const priors = { beta: normalPrior(0, 1000), sigma: inverseGammaVariance(0.001, 0.001) };
+  const { draws } = await fit(model, gibbs({ draws: 12000, priors }), { seed: 1 });
+  const exact = printed(
+    [...model.coefficientNames, 'sigma'],
+    [-0.551231, 0.082694, 1.353085, -0.825428, 0.284578],
+    [0.192609, 0.31351, 0.273595, 0.434705, 0.14362],
+  );
+  agrees(t, draws, exact, 4000);
+});
+
+test('surgical with a half-t prior', async (t) => {
+  const table = {
+    deaths: [0, 18, 8, 46, 8, 13, 9, 31, 14, 8, 29, 24],
+    operations: [47, 148, 119, 810, 211, 196, 148, 215, 207, 97, 256, 360],
+    hospital: Array.from({ length: 12 }, (_, i) => i + 1),
+  };
+  const model = glmm('deaths | trials(operations) ~ 1 + (1 | hospital)', table, { family: binomial() });
+  const priors = { sigma: halfT(3, 2.5) };
+  const { draws } = await fit(model, gibbs({ draws: 3000, priors }), { seed: 1 });
+  agrees(t, draws, printed(['(Intercept)', 'sigma'], [-2.563103, 0.460694], [0.169278, 0.177392]), 4000);
+});
+
+const others: readonly [string, () => Promise<ReturnType<typeof glmm>>, GibbsOptions][] = [
+  [
+    'gaussian',
+    () => referenceModel('dyestuff'),
+    {
+      draws: 3000,
+      priors: { beta: normalPrior(0, 10), sigma: halfNormal(2.5), dispersion: halfNormal(2.5) },
+    },
+  ],
+  ['gamma, log', async () => dyestuffGamma, { draws: 3000 }],
+  ['binomial, probit', async () => infection(binomial('probit')), { draws: 3000 }],
+  ['binomial, cloglog', async () => infection(binomial('cloglog')), { draws: 3000 }],
+  [
+    'seeds, half-t',
+    () => referenceModel('seeds'),
+    { draws: 5000, priors: { beta: normalPrior(0, 10), sigma: halfT(3, 2.5) } },
+  ],
+];
+for (const [name, model, options] of others) {
+  test(`${name}: against the quadrature posterior`, async (t) => {
+    const known = await model();
+    const exact = await quadraturePosterior(known, options.priors);
+    const { draws } = await fit(known, gibbs(options), { seed: 7 });
+    agrees(t, draws, exactFrom(exact), 4000);
+  });
+}
+
+test('dyestuff against the reference too', async (t) => {
+  const file = reference('dyestuff');
+  const priors = { beta: normalPrior(0, 10), sigma: halfNormal(2.5), dispersion: halfNormal(2.5) };
+  const { draws } = await fit(await referenceModel('dyestuff'), gibbs({ draws: 3000, priors }), { seed: 8 });
+  agrees(t, draws, exactOf(file).slice(0, 2), 4000);
+});
+
+test('cluster weights stand for as many clusters', async (t) => {
+  const table = {
+    y: [3, 1, 4, 2],
+    n: [5, 5, 6, 4],
+    t: [0, 1, 0, 1],
+    g: ['a', 'a', 'b', 'b'],
+    w: [4, 4, 3, 3],
+  };
+  const model = glmm('y | trials(n) ~ t + (1 | g)', table, { family: binomial(), clusterWeights: 'w' });
+  const exact = await quadraturePosterior(model);
+  const { draws } = await fit(model, gibbs({ draws: 4000 }), { seed: 2 });
+  agrees(t, draws, exactFrom(exact), 3000);
+  t.is(draws.variables.filter((name) => name.startsWith('eps')).length, 2);
+});
+
+test('intercepts given the parameters follow their exact distribution (Kolmogorov-Smirnov)', async (t) => {
+  const model = infection();
+  const beta = Float64Array.of(-1.2, 0.7);
+  const fixed = { sigma: 1.4, beta: { '(Intercept)': beta[0], t: beta[1] } };
+  const { draws } = await fit(model, gibbs({ warmup: 200, draws: 1000, thin: 5 }), { seed: 3, fixed });
+  const integrand = new Integrand(model);
+  integrand.setParameters({ beta, sigma: 1.4 });
+  model.clusterLabels.forEach((label, i) => {
+    const chains = allChains(draws, `eps[${label}]`);
+    t.true(essBulk(chains) > 3500, 'draws five sweeps apart are independent');
+    const sorted = Float64Array.from(chains.flatMap((chain) => Array.from(chain))).sort();
+    integrand.select(i);
+    const step = 1e-3;
+    const density: number[] = [];
+    for (let z = -8; z <= 8; z += step) density.push(Math.exp(integrand.value(z)));
+    const total = density.reduce((sum, f) => sum + f, 0);
+    let cumulative = 0;
+    let at = 0;
+    let largest = 0;
+    density.forEach((f, k) => {
+      cumulative += f / total;
+      while (at < sorted.length && sorted[at] / 1.4 <= -8 + k * step) at++;
+      largest = Math.max(largest, Math.abs(at / sorted.length - cumulative));
+    });
+    // The 0.1% point of the Kolmogorov distribution, for eight clusters: 2.3 / sqrt(n).
+    t.true(largest * Math.sqrt(sorted.length) < 2.3, `eps[${label}]: ${largest}`);
+  });
+});

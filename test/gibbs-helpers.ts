@@ -1,0 +1,105 @@
+// What the tests of posteriors share: reference posteriors, models, and draws held against exact answers.
+import { readFileSync } from 'node:fs';
+import type { ExecutionContext } from 'ava';
+import { mean, sd } from '../samplers/diagnostics/descriptive.js';
+import { essBulk } from '../samplers/diagnostics/ess.js';
+import { mcseMean, mcseSd } from '../samplers/diagnostics/mcse.js';
+import { rhat } from '../samplers/diagnostics/rhat.js';
+import { allChains, type Draws } from '../samplers/draws.js';
+import type { QuadraturePosterior } from '../src/estimate/quadrature-posterior.js';
+import { binomial, gaussian, poisson } from '../src/model/family.js';
+import { glmm, type Model } from '../src/model/model.js';
+import { shipped } from './helpers.js';
+
+/** One parameter of an exact posterior with the errors of its numbers. */
+export interface Exact {
+  readonly name: string;
+  readonly mean: number;
+  readonly sd: number;
+  readonly meanError: number;
+  readonly sdError: number;
+}
+
+interface ReferenceFile {
+  readonly formula: string;
+  readonly posterior: {
+    readonly logEvidence: number;
+    readonly parameters: readonly {
+      readonly name: string;
+      readonly mean: number;
+      readonly sd: number;
+      readonly mcseMean: number;
+      readonly mcseSd?: number;
+    }[];
+    readonly clusters?: readonly { readonly cluster: string; readonly mean: number; readonly sd: number }[];
+  };
+}
+
+/** The reference posterior of a data set (test/data/reference): importance sampling with 60,000 to 200,000 draws. */
+export function reference(name: string): ReferenceFile {
+  return JSON.parse(readFileSync(new URL(`data/reference/${name}.json`, import.meta.url), 'utf8'));
+}
+
+export function exactOf(file: ReferenceFile): Exact[] {
+  return file.posterior.parameters.map((row) => ({
+    ...row,
+    meanError: row.mcseMean,
+    // The half of the error of the mean is near enough where the file has none.
+    sdError: row.mcseSd ?? row.mcseMean,
+  }));
+}
+
+/** The model of a reference posterior. */
+export async function referenceModel(name: string): Promise<Model> {
+  const { formula } = reference(name);
+  if (name === 'lsat') return glmm(formula, await shipped('lsat_long'), { family: binomial() });
+  if (name === 'epil') return glmm(formula, await shipped('epil'), { family: poisson() });
+  if (name === 'dyestuff') {
+    const { Batch, Yield } = await shipped('dyestuff');
+    const transformed = Float64Array.from(Yield as ArrayLike<number>, (y) => (y - 1500) / 50);
+    return glmm(formula, { Batch, Yield: transformed }, { family: gaussian() });
+  }
+  return glmm(formula, await shipped(name), { family: binomial() });
+}
+
+export function exactFrom(posterior: QuadraturePosterior): readonly Exact[] {
+  return posterior.parameters;
+}
+
+/**
+ * The largest distance of means and sds from the exact ones, in combined errors, and the name it belongs to;
+ * `exact` starts at the variable number `first`.
+ */
+export function distance(
+  draws: Draws,
+  exact: readonly Exact[],
+  first: number = 0,
+): { z: number; name: string } {
+  let worst = { z: 0, name: '' };
+  exact.forEach((row, k) => {
+    // By position: the reference files have their own names for some coefficients.
+    const chains = allChains(draws, draws.variables[first + k]);
+    const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+    const zMean = (mean(all) - row.mean) / Math.hypot(mcseMean(chains), row.meanError);
+    const zSd = (sd(all) - row.sd) / Math.hypot(mcseSd(chains), row.sdError);
+    for (const [z, name] of [
+      [zMean, `mean of ${row.name}`],
+      [zSd, `sd of ${row.name}`],
+    ] as const) {
+      if (!(Math.abs(z) <= Math.abs(worst.z))) worst = { z, name };
+    }
+  });
+  return worst;
+}
+
+/** Bulk ESS >= `least`, R-hat < 1.01, means and sds within 4 combined errors, for every row of `exact`. */
+export function agrees(t: ExecutionContext, draws: Draws, exact: readonly Exact[], least: number): void {
+  exact.forEach((row, k) => {
+    const chains = allChains(draws, draws.variables[k]);
+    const ess = essBulk(chains);
+    t.true(ess >= least, `bulk ESS of ${row.name} is ${ess}, wanted ${least}`);
+    t.true(rhat(chains) < 1.01, `R-hat of ${row.name} is ${rhat(chains)}`);
+  });
+  const { z, name } = distance(draws, exact);
+  t.true(Math.abs(z) < 4, `the ${name} is ${z} combined errors off`);
+}

@@ -1,0 +1,142 @@
+// Data that once led the fits astray: each ends soon, with the right answer or an honest finding.
+import test from 'ava';
+import { fit } from '../src/estimate/fit.js';
+import { mcem } from '../src/estimate/mcem/mcem.js';
+import { laplace, quadrature } from '../src/estimate/quadrature.js';
+import { marginal } from '../src/likelihood/marginal.js';
+import { binomial, gamma, gaussian, poisson } from '../src/model/family.js';
+import { glmm } from '../src/model/model.js';
+import { near } from './helpers.js';
+
+function generator(seed: number): { uniform: () => number; normal: () => number } {
+  let state = seed;
+  const uniform = (): number => {
+    state = (1664525 * state + 1013904223) % 2 ** 32;
+    return (state + 0.5) / 2 ** 32;
+  };
+  return { uniform, normal: () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()) };
+}
+
+test('probit with large intercepts: the score at the maximum is 0', async (t) => {
+  const { normal } = generator(5);
+  const rows = Array.from({ length: 40 }, (_, g) => {
+    const eps = 8 * normal();
+    return Array.from({ length: 10 }, () => {
+      const x = normal();
+      return { g, x, y: 0.5 * x + eps + normal() > 0 ? 1 : 0 };
+    });
+  });
+  const model = glmm('y ~ x + (1 | g)', rows.flat(), { family: binomial('probit') });
+  const found = await fit(model, quadrature());
+  t.true(found.converged);
+  for (const slope of marginal(model, found.parameters).gradient) near(t, slope, 0, 1e-6, 'score');
+});
+
+test('probit and cloglog far out neither throw nor lose digits', async (t) => {
+  const rows = Array.from({ length: 60 }, (_, r) => ({
+    g: r % 12,
+    o: r < 30 ? 40 : -40,
+    y: (r * 13) % 5 < 2 ? 1 : 0,
+  }));
+  for (const link of ['probit', 'cloglog', 'logit']) {
+    const model = glmm('y ~ offset(o) + (1 | g)', rows, { family: binomial(link) });
+    for (const strategy of [quadrature(), laplace()]) {
+      const found = await fit(model, strategy);
+      t.true(Number.isFinite(found.logLik), `${link} ${strategy.name}`);
+    }
+  }
+});
+
+test('offsets of 100 either way: no hang', async (t) => {
+  const rows = Array.from({ length: 60 }, (_, r) => ({
+    g: r % 12,
+    o: r % 2 ? 100 : -100,
+    y: (r * 13) % 5 < 2 ? 1 : 0,
+  }));
+  const model = glmm('y ~ offset(o) + (1 | g)', rows, { family: binomial() });
+  for (const strategy of [quadrature(), laplace()]) {
+    t.true(Number.isFinite((await fit(model, strategy)).logLik));
+  }
+});
+
+test('every cluster of one kind: mcem() stops, and says why', async (t) => {
+  const rows = Array.from({ length: 100 }, (_, r) => ({ g: r % 20, y: r % 2 }));
+  const found = await fit(glmm('y ~ 1 + (1 | g)', rows, { family: binomial() }), mcem());
+  t.false(found.converged);
+  t.true(found.findings.some(({ code }) => code === 'sigma-unbounded'));
+});
+
+test('a separated model without intercepts is no converged fit', async (t) => {
+  const rows = Array.from({ length: 40 }, (_, r) => ({
+    g: r % 8,
+    x: r < 20 ? 0 : 1,
+    y: r < 20 && (7 * r) % 5 < 2 ? 0 : 1,
+  }));
+  const model = glmm('y ~ x + (1 | g)', rows, { family: binomial() });
+  for (const strategy of [quadrature(), mcem()]) {
+    const found = await fit(model, strategy, { fixed: { sigma: 0 } });
+    t.false(found.converged, strategy.name);
+    t.true(found.findings.some(({ code }) => code === 'separation'));
+  }
+});
+
+test('a start at sigma 0 is no trap', async (t) => {
+  const rows = Array.from({ length: 80 }, (_, r) => ({
+    g: r % 16,
+    y: (r * 7) % 16 < 8 === r % 16 < 8 ? 1 : 0,
+  }));
+  const model = glmm('y ~ 1 + (1 | g)', rows, { family: binomial() });
+  const expected = await fit(model, quadrature());
+  const found = await fit(model, quadrature(), { start: { beta: Float64Array.of(0), sigma: 0 } });
+  near(t, found.logLik, expected.logLik, 1e-9, 'logLik');
+});
+
+test('quadrature() lets itself be aborted', async (t) => {
+  const { normal, uniform } = generator(3);
+  const rows = Array.from({ length: 20000 }, (_, r) => ({
+    g: r >> 1,
+    x: normal(),
+    y: uniform() < 0.5 ? 1 : 0,
+  }));
+  const model = glmm('y ~ x + (1 | g)', rows, { family: binomial() });
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  setTimeout(() => controller.abort(reason), 20);
+  t.is(await t.throwsAsync(fit(model, quadrature(), { signal: controller.signal })), reason);
+});
+
+test('counts too large for the digits of a log-likelihood are said to be', (t) => {
+  const rows = Array.from({ length: 20 }, (_, r) => ({ g: r % 5, y: 3e5 + r }));
+  const codes = (scale: number): string[] =>
+    glmm(
+      'y ~ 1 + (1 | g)',
+      rows.map(({ g, y }) => ({ g, y: Math.round(scale * y) })),
+      { family: poisson() },
+    ).findings.map(({ code }) => code);
+  t.deepEqual(codes(1), ['large-counts']);
+  t.deepEqual(codes(0.1), []);
+});
+
+const sizeOne = Array.from({ length: 30 }, (_, g) => ({ g, y: Math.sin(g) + 2, w: 0 }));
+const refused: readonly [string, () => unknown, string][] = [
+  [
+    'one row a cluster with a residual variance',
+    () => glmm('y ~ 1 + (1 | g)', sizeOne, { family: gaussian() }),
+    'unidentified',
+  ],
+  [
+    'weights that are all 0',
+    () => glmm('y ~ 1 + (1 | g)', sizeOne, { family: gamma(), weights: 'w' }),
+    'no-information',
+  ],
+  [
+    'a constant gamma response',
+    () => glmm('y ~ 1 + (1 | g)', { y: [2, 2, 2, 2], g: [1, 1, 2, 2] }, { family: gamma() }),
+    'constant-response',
+  ],
+];
+for (const [what, make, code] of refused) {
+  test(`refused: ${what}`, (t) => {
+    t.throws(make, { name: 'GlmmcError', code });
+  });
+}

@@ -1,0 +1,23 @@
+// The names that API.md fixes are there.
+import test from 'ava';
+import * as glmmc from '../src/index.js';
+
+const functions = [
+  // data and model
+  ...['readCsv', 'parseCsv', 'glmm', 'binomial', 'poisson', 'gaussian', 'gamma', 'normal', 'marginal'],
+  // strategies and priors
+  ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'quadraturePosterior'],
+  ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],
+  ...['inverseGammaVariance', 'uniformPrior'],
+  // inspection, comparison
+  ...['ranef', 'tidy', 'glance', 'compare'],
+  // diagnostics and exchange
+  ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
+  ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],
+  ...['toStanCsv', 'fromStanCsv', 'GlmmcError'],
+];
+
+test('every public name of this version is a function, and nothing else is exported', (t) => {
+  t.deepEqual(Object.keys(glmmc).sort(), [...functions].sort());
+  for (const name of functions) t.is(typeof (glmmc as Record<string, unknown>)[name], 'function', name);
+});
