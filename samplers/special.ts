@@ -3,6 +3,10 @@ import * as cephes from 'cephes';
 
 // Its module form compiles WebAssembly in the background; without this the first call fails.
 await cephes.compiled;
+// That promise resolves while Node drains V8's background tasks, and what follows it would run inside that drain: a
+// compile job that then needs a garbage collection waits for the main thread, which waits for the job, for ever
+// (nodejs/node issue 54918: one run in twelve hung on a busy machine). A timer goes on from the event loop instead.
+await new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 export { incbi, lgam, ndtr, ndtri, psi, stdtri } from 'cephes';
 
