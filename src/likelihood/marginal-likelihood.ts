@@ -5,17 +5,23 @@ import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
 import { mirror } from '../numeric/cholesky.js';
+import { CompensatedSum } from '../numeric/compensated-sum.js';
 import { gaussHermite } from '../numeric/gauss-hermite.js';
 import { AdaptiveRule } from './adaptive.js';
+import { chooseEngine } from './engines/choose.js';
+import { type ClusterEngine, FINE, ROUGH } from './engines/engine.js';
+import { GeneralEngine } from './engines/general.js';
 import { integrateAtFixedNodes } from './fixed-nodes.js';
-import { Integrand } from './integrand.js';
-import { LouisMoments } from './moments.js';
-import { type ClusterIntegral, integrateCluster } from './trapezoid.js';
+import type { ClusterIntegral } from './trapezoid.js';
 
-/** How each cluster is integrated. `plain` is the certified rule without the refinement that certifies it. */
+/**
+ * How each cluster is integrated. `plain` is the certified rule without the refinement that certifies it (error near
+ * 1e-13), `rough` the same with fewer nodes (1e-7), for the first steps of a search.
+ */
 export type Rule =
   | { readonly kind: 'certified'; readonly tolerance: number }
   | { readonly kind: 'plain' }
+  | { readonly kind: 'rough' }
   | { readonly kind: 'adaptive'; readonly nodes: number }
   | { readonly kind: 'gauss-hermite'; readonly nodes: number };
 
@@ -32,6 +38,9 @@ export interface ClusterSummaries {
   readonly sd: Float64Array;
 }
 
+/** Integrates cluster i into `out` and says which engine holds its moments. */
+type IntegrateCluster = (i: number, out: ClusterIntegral) => ClusterEngine;
+
 /** A marginal log-likelihood that remembers each cluster's mode from one evaluation to the next. */
 export class MarginalLikelihood {
   readonly model: Model;
@@ -45,15 +54,15 @@ export class MarginalLikelihood {
   error = 0;
   private readonly merged: MergedClusters;
   private readonly distinct: ClusterSummaries;
-  private readonly integrand: Integrand;
-  private readonly moments: LouisMoments;
+  private readonly general: GeneralEngine;
+  private readonly engine: ClusterEngine;
 
   constructor(model: Model) {
     this.model = model;
     this.merged = mergeClusters(model.clusters);
-    this.integrand = new Integrand(model, this.merged.distinct);
-    this.moments = new LouisMoments(this.integrand);
-    this.size = this.moments.size;
+    this.general = new GeneralEngine(model, this.merged.distinct);
+    this.engine = chooseEngine(model, this.merged.distinct, this.general);
+    this.size = this.general.moments.size;
     this.gradient = new Float64Array(this.size);
     this.hessian = new Float64Array(this.size * this.size);
     this.distinct = summaries(this.merged.distinct.count);
@@ -76,35 +85,20 @@ export class MarginalLikelihood {
   }
 
   private accumulate(parameters: Parameters, rule: Rule, derivatives: boolean): void {
-    const { integrand, moments, gradient, hessian, distinct: clusters } = this;
+    const { gradient, hessian, distinct: clusters } = this;
     const { clusterWeights, constants, count } = this.merged.distinct;
-    integrand.setParameters(parameters);
     gradient.fill(0);
     hessian.fill(0);
-    const gh = 'nodes' in rule ? gaussHermite(rule.nodes) : undefined;
-    const adaptive = rule.kind === 'adaptive' ? new AdaptiveRule(integrand, moments, gh!) : undefined;
-    const tolerance = rule.kind === 'certified' ? rule.tolerance / (2 * count) : Number.POSITIVE_INFINITY;
+    const integrate =
+      rule.kind === 'adaptive' || rule.kind === 'gauss-hermite'
+        ? this.byNodes(parameters, rule, derivatives)
+        : this.byEngine(parameters, rule, derivatives);
     const total = new CompensatedSum();
     let error = 0;
     const out: ClusterIntegral = { logIntegral: 0, error: 0, nodes: 0, mode: 0, modeSd: 0, laplace: 0 };
     for (let i = 0; i < count; i++) {
       const weight = clusterWeights[i];
-      integrand.select(i);
-      const start = clusters.mode[i];
-      if (adaptive) adaptive.integrate(start, derivatives ? gradient : undefined, weight, out);
-      else {
-        const collect = derivatives ? moments : undefined;
-        if (rule.kind === 'gauss-hermite') integrateAtFixedNodes(integrand, collect, gh!, out);
-        else {
-          // Half of max(tolerance, 1e-13 |l|), shared out; at most the last bits of this cluster's own value.
-          const floor = 5e-14 * Math.abs(clusters.logLik[i] || constants[i]);
-          integrateCluster(integrand, collect, start, Math.max(tolerance / Math.max(weight, 1), floor), out);
-        }
-        if (collect) {
-          moments.addScore(weight, gradient);
-          moments.addHessian(weight, hessian);
-        }
-      }
+      const engine = integrate(i, out);
       const value = out.logIntegral + constants[i];
       clusters.logLik[i] = value;
       clusters.laplace[i] = out.laplace + constants[i];
@@ -113,8 +107,8 @@ export class MarginalLikelihood {
       clusters.mode[i] = out.mode;
       clusters.modeSd[i] = out.modeSd;
       if (derivatives) {
-        clusters.mean[i] = moments.meanZ();
-        clusters.sd[i] = moments.sdZ();
+        clusters.mean[i] = engine.meanZ();
+        clusters.sd[i] = engine.sdZ();
       }
       total.add(weight * value);
       // The sums themselves are rounded.
@@ -124,6 +118,52 @@ export class MarginalLikelihood {
     this.logLik = total.value;
     this.error = error;
     if (this.isMerged()) this.expand();
+  }
+
+  /** Integrates a cluster by the nested rule, adding its derivatives to the sums. */
+  private byEngine(
+    parameters: Parameters,
+    rule: Extract<Rule, { kind: 'certified' | 'plain' | 'rough' }>,
+    derivatives: boolean,
+  ): IntegrateCluster {
+    const { engine, gradient, hessian, distinct: clusters } = this;
+    const { clusterWeights, constants, count } = this.merged.distinct;
+    engine.setParameters(parameters);
+    const accuracy = rule.kind === 'rough' ? ROUGH : FINE;
+    const share = rule.kind === 'certified' ? rule.tolerance / (2 * count) : Number.POSITIVE_INFINITY;
+    return (i, out) => {
+      const weight = clusterWeights[i];
+      // Half of max(tolerance, 1e-13 |l|), shared out; at most the last bits of this cluster's own value.
+      const floor = 5e-14 * Math.abs(clusters.logLik[i] || constants[i]);
+      const tolerance = Math.max(share / Math.max(weight, 1), floor);
+      engine.integrate(i, clusters.mode[i], accuracy, tolerance, derivatives, out);
+      if (derivatives) engine.addDerivatives(weight, gradient, hessian);
+      return engine;
+    };
+  }
+
+  /** Integrates a cluster by a Gauss-Hermite rule, adding the derivatives of the approximation to the sums. */
+  private byNodes(
+    parameters: Parameters,
+    rule: Extract<Rule, { nodes: number }>,
+    derivatives: boolean,
+  ): IntegrateCluster {
+    const { general, gradient, hessian, distinct: clusters } = this;
+    const { clusterWeights } = this.merged.distinct;
+    const { integrand, moments } = general;
+    integrand.setParameters(parameters);
+    const nodes = gaussHermite(rule.nodes);
+    const adaptive = rule.kind === 'adaptive' ? new AdaptiveRule(integrand, moments, nodes) : undefined;
+    return (i, out) => {
+      integrand.select(i);
+      if (adaptive) {
+        adaptive.integrate(clusters.mode[i], derivatives ? gradient : undefined, clusterWeights[i], out);
+      } else {
+        integrateAtFixedNodes(integrand, derivatives ? moments : undefined, nodes, out);
+        if (derivatives) general.addDerivatives(clusterWeights[i], gradient, hessian);
+      }
+      return general;
+    };
   }
 
   /** Gives every cluster the summaries of the distinct one it was merged into. */
@@ -203,18 +243,4 @@ function summaries(count: number): ClusterSummaries {
     mean: perCluster(),
     sd: perCluster(),
   };
-}
-
-/** Neumaier's compensated sum. */
-class CompensatedSum {
-  private sum = 0;
-  private rest = 0;
-  add(term: number): void {
-    const next = this.sum + term;
-    this.rest += Math.abs(this.sum) >= Math.abs(term) ? this.sum - next + term : term - next + this.sum;
-    this.sum = next;
-  }
-  get value(): number {
-    return this.sum + this.rest;
-  }
 }

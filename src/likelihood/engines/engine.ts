@@ -1,0 +1,42 @@
+// What integrates one cluster after another: the general engine, and faster ones for models with more structure.
+import type { Parameters } from '../../model/parameters.js';
+import type { ClusterIntegral } from '../trapezoid.js';
+
+/** How finely a cluster is integrated. */
+export interface Accuracy {
+  /** Largest step, in curvature sds of the mode and as a part of the outcome's own step. */
+  readonly step: number;
+  /** Nodes go outwards until the integrand has fallen by this many log units from its peak. */
+  readonly drop: number;
+  /** How near the mode the nodes are centred, in curvature sds. */
+  readonly centring: number;
+}
+
+/**
+ * For what the trapezoid rule meets here its error is near exp(-2 pi^2 / step^2) times the integral. `ROUGH`, for the
+ * first steps of a search, leaves 1e-5 (mostly what it cuts off); `FINE`, for answers, 1e-15.
+ */
+export const ROUGH: Accuracy = { step: 1.1, drop: 9, centring: 0.05 };
+export const FINE: Accuracy = { step: 0.75, drop: 35, centring: 1e-3 };
+
+/** Integrates the clusters of one model at the parameters last set. Values leave out the clusters' constants. */
+export interface ClusterEngine {
+  setParameters(parameters: Parameters): void;
+  /**
+   * Integrates cluster i from a guess of its mode in z. With a finite `tolerance` the step is halved until two levels
+   * agree within it; with `derivatives` the score and Hessian of the cluster are kept for the calls below.
+   */
+  integrate(
+    cluster: number,
+    start: number,
+    accuracy: Accuracy,
+    tolerance: number,
+    derivatives: boolean,
+    out: ClusterIntegral,
+  ): void;
+  /** Adds `multiplicity` times the last cluster's score and Hessian (lower triangle) to the sums. */
+  addDerivatives(multiplicity: number, gradient: Float64Array, hessian: Float64Array): void;
+  /** Posterior mean and sd of z in the last cluster integrated with derivatives. */
+  meanZ(): number;
+  sdZ(): number;
+}
