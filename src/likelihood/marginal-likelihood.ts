@@ -1,6 +1,7 @@
 // The marginal log-likelihood: a sum over clusters of one-dimensional integrals, with derivatives and its own error.
 
-import { type MergedClusters, mergeClusters } from '../model/merge.js';
+import type { Clusters } from '../model/clusters.js';
+import { type MergedClusters, mergeClusters, takeClusters } from '../model/merge.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
@@ -9,18 +10,19 @@ import { CompensatedSum } from '../numeric/compensated-sum.js';
 import { gaussHermite } from '../numeric/gauss-hermite.js';
 import { AdaptiveRule } from './adaptive.js';
 import { chooseEngine } from './engines/choose.js';
-import { type ClusterEngine, FINE, ROUGH } from './engines/engine.js';
+import { type ClusterEngine, type Derivatives, FINE, MEDIUM, ROUGH } from './engines/engine.js';
 import { GeneralEngine } from './engines/general.js';
 import { integrateAtFixedNodes } from './fixed-nodes.js';
 import type { ClusterIntegral } from './trapezoid.js';
 
 /**
  * How each cluster is integrated. `plain` is the certified rule without the refinement that certifies it (error near
- * 1e-13), `rough` the same with fewer nodes (1e-7), for the first steps of a search.
+ * 1e-13); `medium` and `rough` are the same with fewer nodes (1e-8 and 1e-5), for the first steps of a search.
  */
 export type Rule =
   | { readonly kind: 'certified'; readonly tolerance: number }
   | { readonly kind: 'plain' }
+  | { readonly kind: 'medium' }
   | { readonly kind: 'rough' }
   | { readonly kind: 'adaptive'; readonly nodes: number }
   | { readonly kind: 'gauss-hermite'; readonly nodes: number };
@@ -38,6 +40,8 @@ export interface ClusterSummaries {
   readonly sd: Float64Array;
 }
 
+const ACCURACY = { certified: FINE, plain: FINE, medium: MEDIUM, rough: ROUGH };
+
 /** Integrates cluster i into `out` and says which engine holds its moments. */
 type IntegrateCluster = (i: number, out: ClusterIntegral) => ClusterEngine;
 
@@ -52,25 +56,43 @@ export class MarginalLikelihood {
   readonly hessian: Float64Array;
   logLik: number = Number.NaN;
   error = 0;
+  private readonly all: Clusters;
+  private done: { parameters: Parameters; rule: Rule; derivatives: Derivatives } | undefined;
   private readonly merged: MergedClusters;
   private readonly distinct: ClusterSummaries;
   private readonly general: GeneralEngine;
   private readonly engine: ClusterEngine;
 
-  constructor(model: Model) {
+  /** @param clusters the model's own, or some of them */
+  constructor(model: Model, clusters: Clusters = model.clusters) {
     this.model = model;
-    this.merged = mergeClusters(model.clusters);
+    this.all = clusters;
+    this.merged = mergeClusters(clusters);
     this.general = new GeneralEngine(model, this.merged.distinct);
     this.engine = chooseEngine(model, this.merged.distinct, this.general);
     this.size = this.general.moments.size;
     this.gradient = new Float64Array(this.size);
     this.hessian = new Float64Array(this.size * this.size);
     this.distinct = summaries(this.merged.distinct.count);
-    this.clusters = this.isMerged() ? summaries(model.clusters.count) : this.distinct;
+    this.clusters = this.isMerged() ? summaries(clusters.count) : this.distinct;
   }
 
   private isMerged(): boolean {
-    return this.merged.distinct !== this.model.clusters;
+    return this.merged.distinct !== this.all;
+  }
+
+  /** The likelihood of every k-th distinct cluster, weighted k times: near the whole where there are thousands. */
+  part(k: number): MarginalLikelihood {
+    const { distinct } = this.merged;
+    const taken = Array.from({ length: Math.ceil(distinct.count / k) }, (_, i) => i * k);
+    const clusters = takeClusters(distinct, taken);
+    const clusterWeights = clusters.clusterWeights.map((weight) => weight * k);
+    return new MarginalLikelihood(this.model, { ...clusters, clusterWeights });
+  }
+
+  /** Number of distinct clusters, each integrated once. */
+  get distinctClusters(): number {
+    return this.merged.distinct.count;
   }
 
   /**
@@ -78,13 +100,26 @@ export class MarginalLikelihood {
    * `hessian`, in the order (beta, sigma, dispersion). For the adaptive rule both are those of the approximation
    * itself, the Hessian by differences of the gradient.
    */
-  evaluate(parameters: Parameters, rule: Rule, derivatives: boolean): number {
+  evaluate(parameters: Parameters, rule: Rule, derivatives: Derivatives): number {
+    if (this.isDone(parameters, rule, derivatives)) return this.logLik;
     this.accumulate(parameters, rule, derivatives);
+    this.done = { parameters: { ...parameters, beta: parameters.beta.slice() }, rule, derivatives };
     if (derivatives && rule.kind === 'adaptive') this.differenceHessian(parameters, rule);
     return this.logLik;
   }
 
-  private accumulate(parameters: Parameters, rule: Rule, derivatives: boolean): void {
+  /** Whether the last evaluation already answers this one. */
+  private isDone(parameters: Parameters, rule: Rule, derivatives: Derivatives): boolean {
+    const { done } = this;
+    return (
+      done !== undefined &&
+      (done.derivatives === derivatives || done.derivatives === true) &&
+      sameRule(done.rule, rule) &&
+      sameParameters(done.parameters, parameters)
+    );
+  }
+
+  private accumulate(parameters: Parameters, rule: Rule, derivatives: Derivatives): void {
     const { gradient, hessian, distinct: clusters } = this;
     const { clusterWeights, constants, count } = this.merged.distinct;
     gradient.fill(0);
@@ -106,7 +141,7 @@ export class MarginalLikelihood {
       clusters.nodes[i] = out.nodes;
       clusters.mode[i] = out.mode;
       clusters.modeSd[i] = out.modeSd;
-      if (derivatives) {
+      if (derivatives === true) {
         clusters.mean[i] = engine.meanZ();
         clusters.sd[i] = engine.sdZ();
       }
@@ -123,13 +158,13 @@ export class MarginalLikelihood {
   /** Integrates a cluster by the nested rule, adding its derivatives to the sums. */
   private byEngine(
     parameters: Parameters,
-    rule: Extract<Rule, { kind: 'certified' | 'plain' | 'rough' }>,
-    derivatives: boolean,
+    rule: Extract<Rule, { kind: keyof typeof ACCURACY }>,
+    derivatives: Derivatives,
   ): IntegrateCluster {
     const { engine, gradient, hessian, distinct: clusters } = this;
     const { clusterWeights, constants, count } = this.merged.distinct;
     engine.setParameters(parameters);
-    const accuracy = rule.kind === 'rough' ? ROUGH : FINE;
+    const accuracy = ACCURACY[rule.kind];
     const share = rule.kind === 'certified' ? rule.tolerance / (2 * count) : Number.POSITIVE_INFINITY;
     return (i, out) => {
       const weight = clusterWeights[i];
@@ -146,7 +181,7 @@ export class MarginalLikelihood {
   private byNodes(
     parameters: Parameters,
     rule: Extract<Rule, { nodes: number }>,
-    derivatives: boolean,
+    derivatives: Derivatives,
   ): IntegrateCluster {
     const { general, gradient, hessian, distinct: clusters } = this;
     const { clusterWeights } = this.merged.distinct;
@@ -204,6 +239,21 @@ export class MarginalLikelihood {
     this.logLik = logLik;
     this.error = error;
   }
+}
+
+function sameRule(a: Rule, b: Rule): boolean {
+  const detail = (rule: Rule): number =>
+    'nodes' in rule ? rule.nodes : 'tolerance' in rule ? rule.tolerance : 0;
+  return a.kind === b.kind && detail(a) === detail(b);
+}
+
+function sameParameters(a: Parameters, b: Parameters): boolean {
+  return (
+    a.sigma === b.sigma &&
+    a.dispersion === b.dispersion &&
+    a.beta.every((value, j) => value === b.beta[j]) &&
+    (a.shape ?? []).every((value, j) => value === b.shape?.[j])
+  );
 }
 
 /** The parameters with the a-th of (beta, sigma, dispersion) moved by `step`. */

@@ -10,7 +10,7 @@ export interface MergedClusters {
 
 /** Merges clusters whose rows (design, response, trials, weights, offset) are the same numbers in the same order. */
 export function mergeClusters(clusters: Clusters): MergedClusters {
-  const { count, starts, columns } = clusters;
+  const { count } = clusters;
   const perRow = [clusters.y, clusters.trials, clusters.weights, clusters.offset];
   const memberOf = new Int32Array(count);
   const kept: number[] = [];
@@ -29,39 +29,45 @@ export function mergeClusters(clusters: Clusters): MergedClusters {
   }
   if (kept.length === count) return { distinct: clusters, memberOf };
 
-  const distinctStarts = new Int32Array(kept.length + 1);
-  kept.forEach((i, k) => {
-    distinctStarts[k + 1] = distinctStarts[k] + starts[i + 1] - starts[i];
+  const clusterWeights = new Float64Array(kept.length);
+  for (let i = 0; i < count; i++) clusterWeights[memberOf[i]] += clusters.clusterWeights[i];
+  return { distinct: { ...takeClusters(clusters, kept), clusterWeights }, memberOf };
+}
+
+/** These clusters alone, in the order given. */
+export function takeClusters(clusters: Clusters, taken: readonly number[]): Clusters {
+  const { starts, columns } = clusters;
+  const takenStarts = new Int32Array(taken.length + 1);
+  taken.forEach((i, k) => {
+    takenStarts[k + 1] = takenStarts[k] + starts[i + 1] - starts[i];
   });
-  const rows = distinctStarts[kept.length];
+  const rows = takenStarts[taken.length];
   const gather = (source: Float64Array, width: number): Float64Array => {
     const out = new Float64Array(rows * width);
-    kept.forEach((i, k) => {
-      out.set(source.subarray(starts[i] * width, starts[i + 1] * width), distinctStarts[k] * width);
+    taken.forEach((i, k) => {
+      out.set(source.subarray(starts[i] * width, starts[i + 1] * width), takenStarts[k] * width);
     });
     return out;
   };
   const order = new Int32Array(rows);
-  const clusterWeights = new Float64Array(kept.length);
-  kept.forEach((i, k) => {
-    order.set(clusters.order.subarray(starts[i], starts[i + 1]), distinctStarts[k]);
+  taken.forEach((i, k) => {
+    order.set(clusters.order.subarray(starts[i], starts[i + 1]), takenStarts[k]);
   });
-  for (let i = 0; i < count; i++) clusterWeights[memberOf[i]] += clusters.clusterWeights[i];
-  const distinct = {
+  const perCluster = (source: Float64Array): Float64Array => Float64Array.from(taken, (i) => source[i]);
+  return {
     ...clusters,
-    count: kept.length,
+    count: taken.length,
     rows,
-    starts: distinctStarts,
+    starts: takenStarts,
     order,
     x: gather(clusters.x, columns),
     y: gather(clusters.y, 1),
     trials: gather(clusters.trials, 1),
     weights: gather(clusters.weights, 1),
     offset: gather(clusters.offset, 1),
-    clusterWeights,
-    constants: Float64Array.from(kept, (i) => clusters.constants[i]),
+    clusterWeights: perCluster(clusters.clusterWeights),
+    constants: perCluster(clusters.constants),
   };
-  return { distinct, memberOf };
 }
 
 /** FNV-1a over the bits of a cluster's numbers. */

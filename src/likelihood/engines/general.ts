@@ -5,7 +5,7 @@ import type { Parameters } from '../../model/parameters.js';
 import { Integrand } from '../integrand.js';
 import { LouisMoments } from '../moments.js';
 import { type ClusterIntegral, integrateCluster } from '../trapezoid.js';
-import type { Accuracy, ClusterEngine } from './engine.js';
+import type { Accuracy, ClusterEngine, Derivatives } from './engine.js';
 
 export class GeneralEngine implements ClusterEngine {
   readonly integrand: Integrand;
@@ -27,7 +27,7 @@ export class GeneralEngine implements ClusterEngine {
     start: number,
     _accuracy: Accuracy,
     tolerance: number,
-    derivatives: boolean,
+    derivatives: Derivatives,
     out: ClusterIntegral,
   ): void {
     if (this.pending) this.integrand.setParameters(this.pending);

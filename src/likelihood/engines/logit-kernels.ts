@@ -56,6 +56,35 @@ export function sumSoftplus(
   out[from + 3] = s3 + Math.log(p3);
 }
 
+/** out[k] = product over rows of 1 + E F_k, for the four nodes from..from+3, where it cannot overflow. */
+export function multiplyOdds(
+  e: Float64Array,
+  n: number,
+  f: Float64Array,
+  from: number,
+  out: Float64Array,
+): void {
+  const f0 = f[from];
+  const f1 = f[from + 1];
+  const f2 = f[from + 2];
+  const f3 = f[from + 3];
+  let p0 = 1;
+  let p1 = 1;
+  let p2 = 1;
+  let p3 = 1;
+  for (let r = 0; r < n; r++) {
+    const er = e[r];
+    p0 *= 1 + er * f0;
+    p1 *= 1 + er * f1;
+    p2 *= 1 + er * f2;
+    p3 *= 1 + er * f3;
+  }
+  out[from] = p0;
+  out[from + 1] = p1;
+  out[from + 2] = p2;
+  out[from + 3] = p3;
+}
+
 /** The same for the nodes from .. to-1, each row's logarithm multiplied by its trials and weight. */
 export function sumWeightedSoftplus(
   e: Float64Array,
@@ -158,18 +187,32 @@ export function fourRows(
     const t1 = e1 * fk;
     const t2 = e2 * fk;
     const t3 = e3 * fk;
-    const q0 = 1 / (1 + t0);
-    const q1 = 1 / (1 + t1);
-    const q2 = 1 / (1 + t2);
-    const q3 = 1 / (1 + t3);
-    score0[k] = (y0 - g0 * t0) * q0;
-    score1[k] = (y1 - g1 * t1) * q1;
-    score2[k] = (y2 - g2 * t2) * q2;
-    score3[k] = (y3 - g3 * t3) * q3;
-    const v0 = n0 * t0 * q0 * q0;
-    const v1 = n1 * t1 * q1 * q1;
-    const v2 = n2 * t2 * q2 * q2;
-    const v3 = n3 * t3 * q3 * q3;
+    // Four reciprocals from one division, which costs as much as ten products.
+    const d0 = 1 + t0;
+    const d1 = 1 + t1;
+    const d2 = 1 + t2;
+    const d3 = 1 + t3;
+    const d01 = d0 * d1;
+    const d23 = d2 * d3;
+    const inverse = 1 / (d01 * d23);
+    const i01 = inverse * d23;
+    const i23 = inverse * d01;
+    const q0 = i01 * d1;
+    const q1 = i01 * d0;
+    const q2 = i23 * d3;
+    const q3 = i23 * d2;
+    const u0 = t0 * q0;
+    const u1 = t1 * q1;
+    const u2 = t2 * q2;
+    const u3 = t3 * q3;
+    score0[k] = y0 * q0 - g0 * u0;
+    score1[k] = y1 * q1 - g1 * u1;
+    score2[k] = y2 * q2 - g2 * u2;
+    score3[k] = y3 * q3 - g3 * u3;
+    const v0 = n0 * u0 * q0;
+    const v1 = n1 * u1 * q1;
+    const v2 = n2 * u2 * q2;
+    const v3 = n3 * u3 * q3;
     information[k] += v0 + v1 + (v2 + v3);
     a0 += pk * v0;
     a1 += pk * v1;
@@ -181,28 +224,76 @@ export function fourRows(
     b3 += pzk * v3;
   }
   const { meanInformation, meanInformationZ } = block;
-  meanInformation[0] = a0;
-  meanInformation[1] = a1;
-  meanInformation[2] = a2;
-  meanInformation[3] = a3;
-  meanInformationZ[0] = b0;
-  meanInformationZ[1] = b1;
-  meanInformationZ[2] = b2;
-  meanInformationZ[3] = b3;
+  meanInformation[r] = a0;
+  meanInformation[r + 1] = a1;
+  meanInformation[r + 2] = a2;
+  meanInformation[r + 3] = a3;
+  meanInformationZ[r] = b0;
+  meanInformationZ[r + 1] = b1;
+  meanInformationZ[r + 2] = b2;
+  meanInformationZ[r + 3] = b3;
 }
 
-/** sum[offset + k] += the four rows' scores at node k, times x0 .. x3. */
+/** meanScore[r], [r+1] and meanScoreZ: the rows' weighted mean score over the nodes, and that of z times it. */
+export function twoMeanScores(
+  e: Float64Array,
+  won: Float64Array,
+  lost: Float64Array,
+  r: number,
+  f: Float64Array,
+  p: Float64Array,
+  pz: Float64Array,
+  count: number,
+  meanScore: Float64Array,
+  meanScoreZ: Float64Array,
+): void {
+  const e0 = e[r];
+  const e1 = e[r + 1];
+  const y0 = won[r];
+  const y1 = won[r + 1];
+  const g0 = lost[r];
+  const g1 = lost[r + 1];
+  let a0 = 0;
+  let a1 = 0;
+  let b0 = 0;
+  let b1 = 0;
+  for (let k = 0; k < count; k++) {
+    const fk = f[k];
+    const pk = p[k];
+    const pzk = pz[k];
+    const t0 = e0 * fk;
+    const t1 = e1 * fk;
+    const d0 = 1 + t0;
+    const d1 = 1 + t1;
+    // Two reciprocals from one division.
+    const inverse = 1 / (d0 * d1);
+    const score0 = (y0 - g0 * t0) * (inverse * d1);
+    const score1 = (y1 - g1 * t1) * (inverse * d0);
+    a0 += pk * score0;
+    a1 += pk * score1;
+    b0 += pzk * score0;
+    b1 += pzk * score1;
+  }
+  meanScore[r] = a0;
+  meanScore[r + 1] = a1;
+  meanScoreZ[r] = b0;
+  meanScoreZ[r + 1] = b1;
+}
+
+/** sum[offset + k] += the four rows' scores at node k, times x[at .. at+3]. */
 export function addColumn(
   block: RowBlock,
-  x0: number,
-  x1: number,
-  x2: number,
-  x3: number,
+  x: Float64Array,
+  at: number,
   count: number,
   sum: Float64Array,
   offset: number,
 ): void {
   const { score0, score1, score2, score3 } = block;
+  const x0 = x[at];
+  const x1 = x[at + 1];
+  const x2 = x[at + 2];
+  const x3 = x[at + 3];
   for (let k = 0; k < count; k++) {
     sum[offset + k] += x0 * score0[k] + x1 * score1[k] + (x2 * score2[k] + x3 * score3[k]);
   }

@@ -1,44 +1,57 @@
 // Score and Hessian of one logit cluster from the nodes of a grid (Fisher's and Louis's identities), in slots.
-import type { Clusters } from '../../model/clusters.js';
-import { addColumn, fourRows, type RowBlock } from './logit-kernels.js';
+import { addColumn, fourRows, type RowBlock, twoMeanScores } from './logit-kernels.js';
 import type { LogitRows } from './logit-rows.js';
 import type { NodeGrid } from './node-grid.js';
 import type { ReducedDesign } from './reduced-design.js';
 
-/** Nodes that weigh less than this part of the one at the mode change no digit of a derivative. */
-const NEGLIGIBLE = 1e-15;
+/** Nodes that weigh less than this part of the one at the mode change no digit that counts. */
+const NEGLIGIBLE = 1e-13;
 
 export class LogitMoments {
   /** Posterior mean and sd of z. */
   mean = 0;
   sd = 0;
-  private readonly clusters: Clusters;
   private readonly reduced: ReducedDesign;
   private readonly rows: LogitRows;
   /** Per node that weighs: exp(sigma z), normalised weight, weight z, z. */
-  private factor = new Float64Array(0);
-  private weight = new Float64Array(0);
-  private weightZ = new Float64Array(0);
-  private z = new Float64Array(0);
-  private block: RowBlock = rowBlock(0);
+  private factor: Float64Array = new Float64Array(0);
+  private weight: Float64Array = new Float64Array(0);
+  private weightZ: Float64Array = new Float64Array(0);
+  private z: Float64Array = new Float64Array(0);
+  private block: RowBlock;
   /** (slots + 1) x capacity: per node the score by slot, then the score in sigma. */
-  private sums = new Float64Array(0);
-  private readonly x: Float64Array;
+  private sums: Float64Array = new Float64Array(0);
 
-  constructor(clusters: Clusters, reduced: ReducedDesign, rows: LogitRows) {
-    this.clusters = clusters;
+  constructor(reduced: ReducedDesign, rows: LogitRows) {
     this.reduced = reduced;
     this.rows = rows;
-    // The slots' columns of four rows.
-    this.x = new Float64Array(4 * reduced.slots);
+    this.block = rowBlock(0, rows.stride);
   }
 
   /** Leaves the derivatives in `reduced`; `factor` holds exp(sigma z) of the grid's nodes. */
   differentiate(grid: NodeGrid, factor: Float64Array): void {
     const count = this.chooseNodes(grid, factor);
-    this.reduced.hessian.fill(0);
+    this.rows.loadColumns();
     this.passRows(count);
     this.summarise(count);
+    this.addRowInformation();
+  }
+
+  /** Leaves the score alone in `reduced`: a third of the work. */
+  score(grid: NodeGrid, factor: Float64Array): void {
+    const count = this.chooseNodes(grid, factor);
+    const { rows, weight, weightZ, block, reduced } = this;
+    const { odds, won, lost, x, stride, padded } = rows;
+    const { slots, gradient } = reduced;
+    const { meanInformation: meanScore, meanInformationZ: meanScoreZ } = block;
+    rows.loadColumns();
+    let sigmaScore = 0;
+    for (let r = 0; r < padded; r += 2) {
+      twoMeanScores(odds, won, lost, r, this.factor, weight, weightZ, count, meanScore, meanScoreZ);
+      sigmaScore += meanScoreZ[r] + meanScoreZ[r + 1];
+    }
+    for (let a = 0; a < slots; a++) gradient[a] = dot(meanScore, 0, x, a * stride, padded);
+    gradient[slots] = sigmaScore;
   }
 
   private chooseNodes(grid: NodeGrid, factor: Float64Array): number {
@@ -69,58 +82,21 @@ export class LogitMoments {
     this.weight = new Float64Array(capacity);
     this.weightZ = new Float64Array(capacity);
     this.z = new Float64Array(capacity);
-    this.block = rowBlock(capacity);
+    this.block = rowBlock(capacity, this.rows.stride);
     this.sums = new Float64Array(capacity * (this.reduced.slots + 1));
   }
 
-  /** One pass over the rows: the score node by node, and minus the expected information in the coefficients. */
+  /** One pass over the rows: the score node by node, and each row's mean information. */
   private passRows(count: number): void {
-    const { rows, block, sums, reduced, x: slotX } = this;
-    const { slots, hessian, size } = reduced;
+    const { rows, block, sums, factor, weight, weightZ } = this;
+    const { x, stride, padded } = rows;
+    const { slots } = this.reduced;
     const capacity = this.z.length;
-    for (let a = 0; a < slots; a++) sums.fill(0, a * capacity, a * capacity + count);
-    block.information.fill(0, 0, count);
-    for (let r = 0; r < rows.padded; r += 4) {
-      fourRows(rows.odds, rows.won, rows.lost, r, this.factor, this.weight, this.weightZ, count, block);
-      addColumn(block, 1, 1, 1, 1, count, sums, 0);
-      this.readSlots(r);
-      for (let k = 0; k < 4; k++) {
-        const information = block.meanInformation[k];
-        const informationZ = block.meanInformationZ[k];
-        const base = k * slots;
-        for (let a = 0; a < slots; a++) {
-          const xa = slotX[base + a];
-          const scaled = information * xa;
-          for (let b = 0; b <= a; b++) hessian[a * size + b] -= scaled * slotX[base + b];
-          hessian[slots * size + a] -= informationZ * xa;
-        }
-      }
-      for (let a = 1; a < slots; a++) {
-        addColumn(
-          block,
-          slotX[a],
-          slotX[slots + a],
-          slotX[2 * slots + a],
-          slotX[3 * slots + a],
-          count,
-          sums,
-          a * capacity,
-        );
-      }
-    }
-  }
-
-  /** The slots' columns of four rows into `x`. */
-  private readSlots(r: number): void {
-    const { rows, x: slotX } = this;
-    const { x, columns } = this.clusters;
-    const { slots, varying } = this.reduced;
-    const inside = Math.min(4, rows.count - r);
-    if (inside < 4) slotX.fill(0);
-    for (let k = 0; k < inside; k++) {
-      const row = rows.first + r + k;
-      slotX[k * slots] = 1;
-      for (let a = 1; a < slots; a++) slotX[k * slots + a] = x[row * columns + varying[a - 1]];
+    clear(block.information, 0, count);
+    for (let a = 0; a < slots; a++) clear(sums, a * capacity, count);
+    for (let r = 0; r < padded; r += 4) {
+      fourRows(rows.odds, rows.won, rows.lost, r, factor, weight, weightZ, count, block);
+      for (let a = 0; a < slots; a++) addColumn(block, x, a * stride + r, count, sums, a * capacity);
     }
   }
 
@@ -132,44 +108,82 @@ export class LogitMoments {
     let mean = 0;
     for (let k = 0; k < count; k++) mean += weightZ[k];
     let variance = 0;
-    let sigmaSigma = 0;
+    let information = 0;
+    const sigmaRow = slots * capacity;
     for (let k = 0; k < count; k++) {
-      variance += weight[k] * (z[k] - mean) ** 2;
-      sigmaSigma += weightZ[k] * z[k] * block.information[k];
-      sums[slots * capacity + k] = z[k] * sums[k];
+      const fromMean = z[k] - mean;
+      variance += weight[k] * fromMean * fromMean;
+      information += weightZ[k] * z[k] * block.information[k];
+      sums[sigmaRow + k] = z[k] * sums[k];
+      // weightZ has served; it holds the roots of the weights from here on.
+      weightZ[k] = Math.sqrt(weight[k]);
     }
     this.mean = mean;
     this.sd = Math.sqrt(variance);
-    // weightZ has served; it holds the roots of the weights now.
-    for (let k = 0; k < count; k++) weightZ[k] = Math.sqrt(weight[k]);
     for (let a = 0; a <= slots; a++) {
       const row = a * capacity;
-      let sum = 0;
-      for (let k = 0; k < count; k++) sum += weight[k] * sums[row + k];
-      gradient[a] = sum;
-      // From here on deviations, times the root of the weight.
-      for (let k = 0; k < count; k++) sums[row + k] = weightZ[k] * (sums[row + k] - sum);
-      for (let b = 0; b <= a; b++) hessian[a * size + b] += dot(sums, row, b * capacity, count);
+      gradient[a] = centre(sums, row, weight, weightZ, count);
+      for (let b = 0; b <= a; b++) hessian[a * size + b] = dot(sums, row, sums, b * capacity, count);
     }
-    hessian[slots * size + slots] -= sigmaSigma;
+    hessian[slots * size + slots] -= information;
+  }
+
+  /** Subtracts X' diag(mean information) X, and the same with z for sigma. */
+  private addRowInformation(): void {
+    const { rows, block } = this;
+    const { x, stride, padded } = rows;
+    const { slots, hessian, size } = this.reduced;
+    const { meanInformation, meanInformationZ } = block;
+    for (let a = 0; a < slots; a++) {
+      const columnA = a * stride;
+      for (let b = 0; b <= a; b++) {
+        hessian[a * size + b] -= weightedDot(meanInformation, x, columnA, b * stride, padded);
+      }
+      hessian[slots * size + a] -= weightedDot(meanInformationZ, x, columnA, 0, padded);
+    }
   }
 }
 
-function dot(sums: Float64Array, a: number, b: number, count: number): number {
+// Typed arrays' own fill() costs more than these loops at the lengths met here.
+function clear(array: Float64Array, from: number, count: number): void {
+  for (let k = from; k < from + count; k++) array[k] = 0;
+}
+
+/** Replaces values by their deviations from the weighted mean, times the root of the weight; returns the mean. */
+function centre(
+  values: Float64Array,
+  from: number,
+  weight: Float64Array,
+  root: Float64Array,
+  count: number,
+): number {
+  let mean = 0;
+  for (let k = 0; k < count; k++) mean += weight[k] * values[from + k];
+  for (let k = 0; k < count; k++) values[from + k] = root[k] * (values[from + k] - mean);
+  return mean;
+}
+
+function dot(v: Float64Array, a: number, w: Float64Array, b: number, count: number): number {
   let sum = 0;
-  for (let k = 0; k < count; k++) sum += sums[a + k] * sums[b + k];
+  for (let k = 0; k < count; k++) sum += v[a + k] * w[b + k];
   return sum;
 }
 
-function rowBlock(capacity: number): RowBlock {
-  const perNode = (): Float64Array => new Float64Array(capacity);
+function weightedDot(weight: Float64Array, x: Float64Array, a: number, b: number, count: number): number {
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum += weight[k] * x[a + k] * x[b + k];
+  return sum;
+}
+
+function rowBlock(nodes: number, rows: number): RowBlock {
+  const perNode = (): Float64Array => new Float64Array(nodes);
   return {
     score0: perNode(),
     score1: perNode(),
     score2: perNode(),
     score3: perNode(),
     information: perNode(),
-    meanInformation: new Float64Array(4),
-    meanInformationZ: new Float64Array(4),
+    meanInformation: new Float64Array(rows),
+    meanInformationZ: new Float64Array(rows),
   };
 }

@@ -1,11 +1,15 @@
 // The rows of one cluster as the logit kernels read them: odds E = exp(x' beta + offset), padded to blocks of four.
 import type { Clusters } from '../../model/clusters.js';
+import type { ReducedDesign } from './reduced-design.js';
 
 export class LogitRows {
   /** exp(x' beta + offset), weight times successes and times failures; 0 in the padding. */
   readonly odds: Float64Array;
   readonly won: Float64Array;
   readonly lost: Float64Array;
+  /** The slots' columns, one after another at a distance of `stride`; 0 in the padding. */
+  readonly x: Float64Array;
+  readonly stride: number;
   /** Every row has one trial of weight 1, so that the sum of logarithms is the logarithm of a product. */
   readonly unit: boolean;
   cluster = 0;
@@ -18,15 +22,35 @@ export class LogitRows {
   linear = 0;
   largestEta = 0;
   private readonly clusters: Clusters;
+  private readonly varying: Int32Array;
 
-  constructor(clusters: Clusters) {
+  constructor(clusters: Clusters, { varying, slots }: ReducedDesign) {
     const { weights, trials, largest } = clusters;
     this.clusters = clusters;
     const padded = Math.ceil(largest / 4) * 4;
     this.odds = new Float64Array(padded);
     this.won = new Float64Array(padded);
     this.lost = new Float64Array(padded);
+    this.x = new Float64Array(padded * slots);
+    this.stride = padded;
+    this.varying = varying;
     this.unit = weights.every((weight) => weight === 1) && trials.every((count) => count === 1);
+  }
+
+  /** Reads the slots' columns of the cluster loaded, for the derivatives. */
+  loadColumns(): void {
+    const { x, columns } = this.clusters;
+    const { varying, stride, first, count, padded } = this;
+    for (let k = 0; k < padded; k++) this.x[k] = k < count ? 1 : 0;
+    for (let a = 0; a < varying.length; a++) {
+      const column = (a + 1) * stride;
+      let place = first * columns + varying[a];
+      for (let k = 0; k < count; k++) {
+        this.x[column + k] = x[place];
+        place += columns;
+      }
+      for (let k = count; k < padded; k++) this.x[column + k] = 0;
+    }
   }
 
   load(cluster: number, beta: Float64Array): void {

@@ -40,12 +40,24 @@ export class ReducedDesign {
     if (hasDispersion) this.slot[columns + 1] = this.slots + 1;
   }
 
-  /** Adds `multiplicity` times the slots' derivatives of this cluster to those in all parameters. */
-  expand(cluster: number, multiplicity: number, gradient: Float64Array, hessian: Float64Array): void {
-    const { slot, factor, fullSize, size } = this;
+  /** Adds `multiplicity` times the slots' gradient of this cluster to that in all parameters. */
+  expandGradient(cluster: number, multiplicity: number, gradient: Float64Array): void {
+    const { slot, factor, fullSize } = this;
+    this.readFactors(cluster);
+    for (let a = 0; a < fullSize; a++) gradient[a] += multiplicity * factor[a] * this.gradient[slot[a]];
+  }
+
+  private readFactors(cluster: number): void {
+    const { slot, factor } = this;
     const { x, columns, starts } = this.clusters;
     const base = starts[cluster] * columns;
     for (let j = 0; j < columns; j++) if (slot[j] === 0) factor[j] = x[base + j];
+  }
+
+  /** The same for gradient and Hessian (lower triangles). */
+  expand(cluster: number, multiplicity: number, gradient: Float64Array, hessian: Float64Array): void {
+    const { slot, factor, fullSize, size } = this;
+    this.readFactors(cluster);
     for (let a = 0; a < fullSize; a++) {
       const scale = multiplicity * factor[a];
       const row = slot[a];
