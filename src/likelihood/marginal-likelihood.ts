@@ -27,7 +27,10 @@ export type Rule =
   | { readonly kind: 'adaptive'; readonly nodes: number }
   | { readonly kind: 'gauss-hermite'; readonly nodes: number };
 
-/** Per cluster, at the last parameters evaluated (z scale, where eps = sigma z). */
+/**
+ * Per cluster, at the last parameters evaluated (z scale, where eps = sigma z). Of clusters merged for the equal sums of
+ * their responses, `logLik` and `laplace` are means over the members; their difference is that of each.
+ */
 export interface ClusterSummaries {
   readonly logLik: Float64Array;
   readonly laplace: Float64Array;
@@ -67,7 +70,7 @@ export class MarginalLikelihood {
   constructor(model: Model, clusters: Clusters = model.clusters) {
     this.model = model;
     this.all = clusters;
-    this.merged = mergeClusters(clusters);
+    this.merged = mergeClusters(clusters, model.family.outcome.canonical);
     this.general = new GeneralEngine(model, this.merged.distinct);
     this.engine = chooseEngine(model, this.merged.distinct, this.general);
     this.size = this.general.moments.size;

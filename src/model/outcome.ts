@@ -58,6 +58,8 @@ export interface Separable {
  * moves; all rows carry their weights. A family with no dispersion is passed 1 and must ignore it.
  */
 export interface Outcome {
+  /** log f depends on y through y eta alone (but for its constant): the canonical link of a family without dispersion. */
+  readonly canonical: boolean;
   /** log f is concave in eta for every y. */
   readonly logConcave: boolean;
   /** The widest trapezoid step in eta that still integrates to the last digits (METHODS section 5). */

@@ -5,6 +5,7 @@ import type { Outcome } from '../outcome.js';
 
 // log f = a log a - lgamma(a) + (a - 1) log y - a (eta + y exp(-eta)), a = 1 / phi.
 export const gammaLog: Outcome = {
+  canonical: false,
   logConcave: true,
   step: 0.25,
   constant: (y) => -Math.log(y),

@@ -4,6 +4,7 @@ import type { Outcome } from '../outcome.js';
 const LOG_2PI = Math.log(2 * Math.PI);
 
 export const gaussianIdentity: Outcome = {
+  canonical: false,
   logConcave: true,
   // The integrand is itself Gaussian, so only the posterior's own spread limits the step.
   step: Number.POSITIVE_INFINITY,

@@ -3,6 +3,7 @@ import type { Outcome } from '../outcome.js';
 import { logFactorial } from './constants.js';
 
 export const poissonLog: Outcome = {
+  canonical: true,
   logConcave: true,
   step: 0.25,
   constant: (y) => -logFactorial(y),
