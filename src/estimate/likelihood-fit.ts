@@ -137,6 +137,8 @@ function certificate(likelihood: MarginalLikelihood, tolerance: number): Finding
 
 /** The Laplace gap, in log units, from which it is worth a word. */
 const WORTH_SAYING = 0.5;
+/** The worst clusters that are named, by equal gaps a few more. */
+const MOST_NAMED = 100;
 
 /** Names the clusters where the Laplace approximation is off, by the last certified evaluation. */
 export function laplaceGap(
@@ -146,22 +148,20 @@ export function laplaceGap(
 ): Finding[] {
   const { laplace, logLik } = likelihood.clusters;
   const { clusterWeights } = model.clusters;
-  const gaps = model.clusterLabels.map((label, i) => ({
-    label,
-    gap: clusterWeights[i] * (laplace[i] - logLik[i]),
-  }));
-  const total = gaps.reduce((sum, { gap }) => sum + gap, 0);
+  const gaps = clusterWeights.map((weight, i) => weight * (laplace[i] - logLik[i]));
+  const total = gaps.reduce((sum, gap) => sum + gap, 0);
   if (!(Math.abs(total) > WORTH_SAYING)) return [];
-  const share = Math.abs(total) / (10 * gaps.length);
-  const worst = gaps
-    .toSorted((a, b) => Math.abs(b.gap) - Math.abs(a.gap))
-    .filter(({ gap }) => Math.abs(gap) > share);
-  const labels = worst.map(({ label }) => label);
+  const sizes = gaps.map(Math.abs).sort();
+  const least = Math.max(Math.abs(total) / (10 * gaps.length), sizes[Math.max(0, sizes.length - MOST_NAMED)]);
+  const worst = Array.from(gaps.keys())
+    .filter((i) => Math.abs(gaps[i]) >= least)
+    .sort((a, b) => Math.abs(gaps[b]) - Math.abs(gaps[a]));
+  const labels = worst.map((i) => model.clusterLabels[i]);
   return [
     {
       code: 'laplace-inaccurate',
       severity,
-      message: `The Laplace approximation of the log-likelihood is off by ${total.toFixed(2)} in all; most in clusters ${someOf(labels)} (${worst[0].gap.toFixed(3)} in the first).`,
+      message: `The Laplace approximation of the log-likelihood is off by ${total.toFixed(2)} in all; most in clusters ${someOf(labels)} (${gaps[worst[0]].toFixed(3)} in the first).`,
       advice:
         severity === 'note'
           ? 'This fit does not use it; laplace(), and programs that do, will differ.'

@@ -39,6 +39,8 @@ export const LARGEST_SIGMA = 300;
 /** A step that promises less log-likelihood than this is left to the certified rule. */
 const NEAR_GAIN = 1e-3;
 const LARGE_DATA_GAIN = 1e-9;
+/** Log-likelihood that a pooled fit to a part can lack of the whole's pooled maximum, with much to spare. */
+const CLEAR_GAP = 500;
 /** An interior search that comes below this is compared with sigma = 0. */
 const SMALLEST_SIGMA = 1e-4;
 
@@ -88,19 +90,20 @@ export async function maximumLikelihood(
     const from = space.hold(options.start ?? pooledStart(model));
     return finish(await search(space, from), false);
   }
-  // The pooled fit is a start and a bound: of large data it need not be exact, unless it turns out to be the answer.
-  const pooled = await pooledMaximum(likelihood, space, options.pause, part);
+  const pooled = part
+    ? pooledAt(likelihood, await pooledMaximum(part, space, options.pause))
+    : await pooledMaximum(likelihood, space, options.pause);
 
   const interior = await search(
     space,
     awayFromZero(options.start) ?? interiorStart(model, pooled.parameters),
   );
   const small = interior.parameters.sigma < SMALLEST_SIGMA * predictorUnit(model, interior.parameters);
-  if (small || pooled.slopeInVariance <= 0) {
-    const gap = interior.newton.evaluation.value - pooled.objective;
-    if (small || !(gap > 0)) {
-      return finish(part ? await pooledMaximum(likelihood, space, options.pause) : pooled, true);
-    }
+  const gap = interior.newton.evaluation.value - pooled.objective;
+  // The part's pooled fit is a start and a bound; where it does not settle the matter, the whole's does.
+  if (small || pooled.slopeInVariance <= 0 || (part && !(gap > CLEAR_GAP))) {
+    const exact = part ? await pooledMaximum(likelihood, space, options.pause) : pooled;
+    if (small || !(interior.newton.evaluation.value - exact.objective > 0)) return finish(exact, true);
   }
   return finish(interior, false, pooled);
 }
@@ -136,14 +139,15 @@ export async function pooledMaximum(
   likelihood: MarginalLikelihood,
   space: ParameterSpace,
   pause: () => Promise<void>,
-  part?: MarginalLikelihood,
 ): Promise<PooledMaximum> {
   const atZero = space.withSigma(0);
-  const plain = { kind: 'plain' } as const;
-  const from = atZero.hold(pooledStart(likelihood.model));
-  const start = part ? (await climb(part, atZero, plain, from, () => {}, pause)).parameters : from;
-  const found = await climb(likelihood, atZero, plain, start, () => {}, pause, part ? NEAR_GAIN : 0);
-  const objective = likelihood.evaluate(found.parameters, plain, true);
+  const start = atZero.hold(pooledStart(likelihood.model, likelihood.clustersUsed));
+  const found = await climb(likelihood, atZero, { kind: 'plain' }, start, () => {}, pause);
+  return pooledAt(likelihood, found);
+}
+
+function pooledAt(likelihood: MarginalLikelihood, found: Found): PooledMaximum {
+  const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
   const k = likelihood.model.coefficientNames.length;
   // The likelihood is even in sigma: its slope in sigma^2 is half the curvature in sigma.
   return { ...found, objective, slopeInVariance: 0.5 * likelihood.hessian[k * likelihood.size + k] };
@@ -198,12 +202,20 @@ const LONGEST_PREDICTOR_STEP = 20;
 /** The part of a step in the free coordinates that Newton may take. */
 export function allowedPart(model: Model, space: ParameterSpace, step: Float64Array): number {
   const { columns } = model.clusters;
-  const moved = model.family.link.name === 'identity' ? 0 : largestShift(model, space, step);
-  let part = Math.min(1, LONGEST_PREDICTOR_STEP / moved);
+  let part = 1;
+  if (model.family.link.name !== 'identity' && shiftBound(model, space, step) > LONGEST_PREDICTOR_STEP) {
+    part = Math.min(1, LONGEST_PREDICTOR_STEP / largestShift(model, space, step));
+  }
   space.free.forEach((k, a) => {
     if (k >= columns) part = Math.min(part, LONGEST_LOG_STEP / Math.abs(step[a]));
   });
   return part;
+}
+
+/** What no row's linear predictor can move by more than: the sum over columns, which costs no pass over the rows. */
+function shiftBound(model: Model, space: ParameterSpace, step: Float64Array): number {
+  const { extent } = model.clusters;
+  return betaPart(model, space, step).reduce((sum, change, j) => sum + Math.abs(change) * extent[j], 0);
 }
 
 /** The most that a step in the free coordinates moves a row's linear predictor. */
@@ -291,6 +303,9 @@ export function boundaryFinding(): Finding {
   };
 }
 
+/** A last step that still moves a linear predictor by this much is on its way to infinity. */
+const SEPARATED = 0.01;
+
 /**
  * At a finite maximum the last Newton step moves no linear predictor. Where the step promises nothing and yet moves
  * some, the likelihood is flat along it: its coefficients run to infinity.
@@ -299,8 +314,9 @@ export function separatedCoefficients(model: Model, space: ParameterSpace, newto
   if (newton.lastGain > 1e-6 * Math.max(1, Math.abs(newton.evaluation.value))) return [];
   const { x, rows, columns } = model.clusters;
   if (model.family.link.name === 'identity') return [];
+  if (!(shiftBound(model, space, newton.lastStep) > SEPARATED)) return [];
   const moved = largestShift(model, space, newton.lastStep);
-  if (!(moved > 0.01)) return [];
+  if (!(moved > SEPARATED)) return [];
   const step = betaPart(model, space, newton.lastStep);
   const largest = new Float64Array(columns);
   for (let r = 0; r < rows; r++) {

@@ -17,7 +17,7 @@ export function largePart(likelihood: MarginalLikelihood): MarginalLikelihood | 
   return likelihood.part(Math.floor(distinctClusters / PART));
 }
 
-/** Chord steps stop where one promises less than this: its length is then below 1e-4 standard errors. */
+/** Chord steps stop where the next would promise less than this: its length is then below 1e-4 standard errors. */
 const ENOUGH = 1e-9;
 const MOST_STEPS = 8;
 
@@ -49,7 +49,8 @@ export async function chordSteps(
     if (!(gain < 0.5 * lastGain)) break;
     point = point.map((value, a) => value + step[a]);
     onStep({ iteration: k + 1, objective: likelihood.logLik, parameters });
-    if (gain < ENOUGH) break;
+    // Gains shrink geometrically: the next one is foreseen.
+    if (gain * Math.min(1, gain / lastGain) < ENOUGH) break;
     lastGain = gain;
     rule = { kind: 'medium' };
   }

@@ -1,6 +1,7 @@
 // The generalised linear model without intercepts (sigma = 0), by IRLS: where every strategy starts.
 
 import { linearPredictors } from '../likelihood/integrand.js';
+import type { Clusters } from '../model/clusters.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { choleskyInPlace, choleskySolve } from '../numeric/cholesky.js';
@@ -9,8 +10,8 @@ import { choleskyInPlace, choleskySolve } from '../numeric/cholesky.js';
  * Coefficients after the first weighted least-squares step from the family's starting means
  * (McCullagh and Nelder 1989, section 2.5), and the dispersion they leave; sigma = 0.
  */
-export function pooledStart(model: Model): Parameters {
-  const { clusters, family } = model;
+export function pooledStart(model: Model, clusters: Clusters = model.clusters): Parameters {
+  const { family } = model;
   const { rows, columns, x, y, trials, offset, weights } = clusters;
   const { link } = family;
   const matrix = new Float64Array(columns * columns);

@@ -93,6 +93,11 @@ export class MarginalLikelihood {
     return new MarginalLikelihood(this.model, { ...clusters, clusterWeights });
   }
 
+  /** The clusters before merging: the model's own, or a part of them. */
+  get clustersUsed(): Clusters {
+    return this.all;
+  }
+
   /** Number of distinct clusters, each integrated once. */
   get distinctClusters(): number {
     return this.merged.distinct.count;

@@ -21,7 +21,10 @@ export interface Clusters {
   readonly clusterWeights: Float64Array;
   /** m: the part of each cluster's log-likelihood that no parameter moves. */
   readonly constants: Float64Array;
+  /** Rows of the largest cluster. */
   readonly largest: number;
+  /** p: the largest |x| of each column. */
+  readonly extent: Float64Array;
 }
 
 /** Sorts the design's rows by cluster (stable, by counting). */
@@ -41,9 +44,14 @@ export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
     return sorted;
   };
   const x = new Float64Array(rows * columns);
+  const extent = new Float64Array(columns);
   for (let k = 0; k < rows; k++) {
     const from = order[k] * columns;
-    for (let j = 0; j < columns; j++) x[k * columns + j] = design.x[from + j];
+    for (let j = 0; j < columns; j++) {
+      const value = design.x[from + j];
+      x[k * columns + j] = value;
+      if (Math.abs(value) > extent[j]) extent[j] = Math.abs(value);
+    }
   }
   const y = gather(design.y, 0);
   const trials = gather(design.trials, 1);
@@ -70,5 +78,6 @@ export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
     clusterWeights: design.clusterWeights ?? new Float64Array(count).fill(1),
     constants,
     largest,
+    extent,
   };
 }

@@ -56,6 +56,13 @@ export function sumSoftplus(
   out[from + 3] = s3 + Math.log(p3);
 }
 
+/** The product over rows of 1 + E F at one node, where it cannot overflow. */
+export function multiplyOddsOnce(e: Float64Array, n: number, f: number): number {
+  let product = 1;
+  for (let r = 0; r < n; r++) product *= 1 + e[r] * f;
+  return product;
+}
+
 /** out[k] = product over rows of 1 + E F_k, for the four nodes from..from+3, where it cannot overflow. */
 export function multiplyOdds(
   e: Float64Array,
@@ -118,11 +125,19 @@ export function sumScores(
 ): void {
   let score = 0;
   let information = 0;
-  for (let r = 0; r < n; r++) {
-    const odds = e[r] * f;
-    const failure = 1 / (1 + odds);
-    score += (won[r] - lost[r] * odds) * failure;
-    information += (won[r] + lost[r]) * odds * failure * failure;
+  for (let r = 0; r < n; r += 2) {
+    const odds0 = e[r] * f;
+    const odds1 = e[r + 1] * f;
+    const d0 = 1 + odds0;
+    const d1 = 1 + odds1;
+    // Two reciprocals from one division.
+    const inverse = 1 / (d0 * d1);
+    const failure0 = inverse * d1;
+    const failure1 = inverse * d0;
+    score += (won[r] - lost[r] * odds0) * failure0 + (won[r + 1] - lost[r + 1] * odds1) * failure1;
+    information +=
+      (won[r] + lost[r]) * odds0 * failure0 * failure0 +
+      (won[r + 1] + lost[r + 1]) * odds1 * failure1 * failure1;
   }
   out[0] = score;
   out[1] = information;

@@ -4,8 +4,8 @@ import type { LogitRows } from './logit-rows.js';
 import type { NodeGrid } from './node-grid.js';
 import type { ReducedDesign } from './reduced-design.js';
 
-/** Nodes that weigh less than this part of the one at the mode change no digit that counts. */
-const NEGLIGIBLE = 1e-13;
+/** Nodes that weigh less than this part of the one at the mode change no digit that counts, however fine the rule. */
+const NEGLIGIBLE = Math.exp(-30);
 
 export class LogitMoments {
   /** Posterior mean and sd of z. */
@@ -28,9 +28,9 @@ export class LogitMoments {
     this.block = rowBlock(0, rows.stride);
   }
 
-  /** Leaves the derivatives in `reduced`; `factor` holds exp(sigma z) of the grid's nodes. */
-  differentiate(grid: NodeGrid, factor: Float64Array): void {
-    const count = this.chooseNodes(grid, factor);
+  /** Leaves the derivatives in `reduced`; `factor` holds exp(sigma z) of the grid's nodes, whose weights fall by `drop`. */
+  differentiate(grid: NodeGrid, factor: Float64Array, drop: number): void {
+    const count = this.chooseNodes(grid, factor, drop);
     this.rows.loadColumns();
     this.passRows(count);
     this.summarise(count);
@@ -38,8 +38,8 @@ export class LogitMoments {
   }
 
   /** Leaves the score alone in `reduced`: a third of the work. */
-  score(grid: NodeGrid, factor: Float64Array): void {
-    const count = this.chooseNodes(grid, factor);
+  score(grid: NodeGrid, factor: Float64Array, drop: number): void {
+    const count = this.chooseNodes(grid, factor, drop);
     const { rows, weight, weightZ, block, reduced } = this;
     const { odds, won, lost, x, stride, padded } = rows;
     const { slots, gradient } = reduced;
@@ -54,14 +54,15 @@ export class LogitMoments {
     gradient[slots] = sigmaScore;
   }
 
-  private chooseNodes(grid: NodeGrid, factor: Float64Array): number {
+  private chooseNodes(grid: NodeGrid, factor: Float64Array, drop: number): number {
     this.reserve(grid.confirmed);
     const { weight, weightZ, z } = this;
+    const negligible = Math.max(NEGLIGIBLE, Math.exp(-drop));
     let count = 0;
     let total = 0;
     for (let k = 0; k < grid.confirmed; k++) {
       const p = grid.weight[k];
-      if (p < NEGLIGIBLE) continue;
+      if (p < negligible) continue;
       this.factor[count] = factor[k];
       weight[count] = p;
       z[count] = grid.z[k];

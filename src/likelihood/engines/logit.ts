@@ -5,8 +5,14 @@ import type { Parameters } from '../../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../../model/random-effect.js';
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
-import type { Accuracy, ClusterEngine, Derivatives } from './engine.js';
-import { multiplyOdds, sumScores, sumSoftplus, sumWeightedSoftplus } from './logit-kernels.js';
+import { type Accuracy, type ClusterEngine, type Derivatives, FINE } from './engine.js';
+import {
+  multiplyOdds,
+  multiplyOddsOnce,
+  sumScores,
+  sumSoftplus,
+  sumWeightedSoftplus,
+} from './logit-kernels.js';
 import { LogitMoments } from './logit-moments.js';
 import { LogitRows } from './logit-rows.js';
 import { NODE_BLOCK, NodeGrid } from './node-grid.js';
@@ -113,8 +119,8 @@ export class LogitEngine implements ClusterEngine {
     out.mode = mode;
     out.modeSd = modeSd;
     out.laplace = grid.logPeak + Math.log(modeSd) + 0.5 * Math.log(2 * Math.PI);
-    if (derivatives === 'gradient') this.moments.score(grid, this.factor);
-    else if (derivatives) this.moments.differentiate(grid, this.factor);
+    if (derivatives === 'gradient') this.moments.score(grid, this.factor, accuracy.drop);
+    else if (derivatives) this.moments.differentiate(grid, this.factor, accuracy.drop);
   }
 
   /** At sigma = 0 the likelihood does not depend on z, whose posterior is F itself. */
@@ -130,7 +136,7 @@ export class LogitEngine implements ClusterEngine {
     out.modeSd = this.effectSd;
     out.laplace = logLik;
     if (!derivatives) return;
-    this.moments.differentiate(grid, this.factor);
+    this.moments.differentiate(grid, this.factor, FINE.drop);
     // The score in sigma is z S, its derivative -z^2 V: E[z] = 0 for F symmetric about 0.
     sumScores(rows.odds, rows.won, rows.lost, rows.padded, 1, this.sums);
     hessian[slots * size + slots] = this.effectSd ** 2 * (gradient[0] ** 2 - this.sums[1]);
@@ -168,8 +174,8 @@ export class LogitEngine implements ClusterEngine {
     const logOdds = rows.largestEta + sigma * Math.max(grid.z[from], grid.z[to - 1]);
     this.checkRange(logOdds);
     const fits = rows.padded * (Math.max(0, logOdds) + Math.LN2) < LARGEST_LOG_PRODUCT;
-    if (from === 0) this.byProducts = this.isNormal && rows.unit && fits && to - from === NODE_BLOCK;
-    if (this.byProducts && fits) this.fillByProducts(grid, from, step);
+    if (from === 0) this.byProducts = this.isNormal && rows.unit && fits;
+    if (this.byProducts && fits && to - from === NODE_BLOCK) this.fillByProducts(grid, from, step);
     else this.fillByLogarithms(grid, from, to);
   }
 
@@ -216,7 +222,10 @@ export class LogitEngine implements ClusterEngine {
     const { sigma, effect, rows, factor, odds: softplus } = this;
     const { z, weight } = grid;
     for (let k = from; k < to; k++) factor[k] = Math.exp(sigma * z[k]);
-    if (rows.unit && to - from === NODE_BLOCK) sumSoftplus(rows.odds, rows.padded, factor, from, softplus);
+    if (this.byProducts && to - from === 1) {
+      softplus[from] = Math.log(multiplyOddsOnce(rows.odds, rows.padded, factor[from]));
+    } else if (rows.unit && to - from === NODE_BLOCK)
+      sumSoftplus(rows.odds, rows.padded, factor, from, softplus);
     else sumWeightedSoftplus(rows.odds, rows.won, rows.lost, rows.padded, factor, from, to, softplus);
     for (let k = from; k < to; k++) {
       const value =
