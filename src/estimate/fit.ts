@@ -102,6 +102,8 @@ export interface FitTask {
   readonly start: Parameters | undefined;
   readonly seed: number | string;
   readonly startedAt: number;
+  /** Threads to work on, this one among them; the numbers do not depend on it. */
+  readonly workers: number;
   readonly onProgress: (progress: Progress) => void;
   /** Lets other work in, and throws the signal's reason where the fit was aborted. */
   pause(): Promise<void>;
@@ -175,6 +177,7 @@ export async function fit<F extends Fit>(
     start: known.start && space.hold(known.start),
     seed: known.seed,
     startedAt: performance.now(),
+    workers: known.workers,
     onProgress: known.onProgress ?? (() => {}),
     async pause() {
       signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 // Maximum likelihood under any quadrature rule: pooled start, interior search, and the boundary sigma = 0.
-import type { MarginalLikelihood, Rule } from '../likelihood/marginal-likelihood.js';
+import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import type { Rule } from '../likelihood/sweep.js';
 import { type Finding, someOf } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';

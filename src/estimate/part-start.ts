@@ -1,5 +1,6 @@
 // Large data: a start from some of the clusters, then cheap steps on all of them by the curvature that those have shown.
-import type { MarginalLikelihood, Rule } from '../likelihood/marginal-likelihood.js';
+import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import type { Rule } from '../likelihood/sweep.js';
 import type { Parameters } from '../model/parameters.js';
 import { dot, newtonStep } from '../numeric/newton.js';
 import type { Iteration } from './maximum-likelihood.js';

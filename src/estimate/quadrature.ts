@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, count, positive } from '../../samplers/options.js';
 import { DEFAULT_TOLERANCE } from '../likelihood/marginal.js';
-import { MarginalLikelihood, type Rule } from '../likelihood/marginal-likelihood.js';
+import { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import type { Rule } from '../likelihood/sweep.js';
 import type { Finding } from '../model/finding.js';
 import type { FitTask, LikelihoodFit, Strategy } from './fit.js';
 import { finishLikelihoodFit, laplaceGap } from './likelihood-fit.js';
@@ -81,6 +82,20 @@ async function run(
 ): Promise<LikelihoodFit> {
   await task.pause();
   const likelihood = new MarginalLikelihood(task.model);
+  await likelihood.employ(task.workers);
+  try {
+    return await maximise(self, task, rule, likelihood);
+  } finally {
+    likelihood.release();
+  }
+}
+
+async function maximise(
+  self: Pick<Strategy, 'name' | 'settings'>,
+  task: FitTask,
+  rule: MaximisedRule,
+  likelihood: MarginalLikelihood,
+): Promise<LikelihoodFit> {
   const maximum = await maximumLikelihood(likelihood, task.space, rule, {
     pause: () => task.pause(),
     start: task.start,

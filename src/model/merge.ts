@@ -1,4 +1,5 @@
 // Equal clusters made one, with their weights added: the log-likelihood keeps all its digits and loses most of its cost.
+import { sharedNumbers } from '../numeric/shared-arrays.js';
 import type { Clusters } from './clusters.js';
 
 export interface MergedClusters {
@@ -72,7 +73,7 @@ export function takeClusters(clusters: Clusters, taken: readonly number[]): Clus
   });
   const rows = takenStarts[taken.length];
   const gather = (source: Float64Array, width: number): Float64Array => {
-    const out = new Float64Array(rows * width);
+    const out = sharedNumbers(rows * width);
     taken.forEach((i, k) => {
       out.set(source.subarray(starts[i] * width, starts[i + 1] * width), takenStarts[k] * width);
     });

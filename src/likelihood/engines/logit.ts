@@ -70,7 +70,7 @@ export class LogitEngine implements ClusterEngine {
     this.fillWeights(grid, from, to, step);
 
   /** @param general takes the clusters whose odds would leave the range of a product */
-  constructor(model: Model, clusters: Clusters, general: ClusterEngine) {
+  constructor(model: Pick<Model, 'family' | 'randomEffect'>, clusters: Clusters, general: ClusterEngine) {
     this.effect = model.randomEffect;
     this.step = model.family.outcome.step;
     this.effectSd = this.effect.standardDeviation({ beta: new Float64Array(0), sigma: 1 });

@@ -51,7 +51,12 @@ export class SeparableEngine implements ClusterEngine {
     }
   };
 
-  constructor(model: Model, clusters: Clusters, separable: Separable, general: GeneralEngine) {
+  constructor(
+    model: Pick<Model, 'family' | 'randomEffect'>,
+    clusters: Clusters,
+    separable: Separable,
+    general: GeneralEngine,
+  ) {
     const { outcome } = model.family;
     this.clusters = clusters;
     this.outcome = separable;
