@@ -39,7 +39,7 @@ export interface MaximumOptions {
 export const LARGEST_SIGMA = 300;
 /** A step that promises less log-likelihood than this is left to the certified rule. */
 const NEAR_GAIN = 1e-3;
-const LARGE_DATA_GAIN = 1e-9;
+const LARGE_DATA_GAIN = 1e-8;
 /** Log-likelihood that a pooled fit to a part can lack of the whole's pooled maximum, with much to spare. */
 const CLEAR_GAP = 500;
 /** An interior search that comes below this is compared with sigma = 0. */

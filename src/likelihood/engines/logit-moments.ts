@@ -5,7 +5,7 @@ import type { NodeGrid } from './node-grid.js';
 import type { ReducedDesign } from './reduced-design.js';
 
 /** Nodes that weigh less than this part of the one at the mode change no digit that counts, however fine the rule. */
-const NEGLIGIBLE = Math.exp(-30);
+const NEGLIGIBLE = Math.exp(-26);
 
 export class LogitMoments {
   /** Posterior mean and sd of z. */
@@ -150,6 +150,8 @@ function clear(array: Float64Array, from: number, count: number): void {
   for (let k = from; k < from + count; k++) array[k] = 0;
 }
 
+// Two sums at once in the loops below: one would wait for each of its additions.
+
 /** Replaces values by their deviations from the weighted mean, times the root of the weight; returns the mean. */
 function centre(
   values: Float64Array,
@@ -158,22 +160,31 @@ function centre(
   root: Float64Array,
   count: number,
 ): number {
-  let mean = 0;
-  for (let k = 0; k < count; k++) mean += weight[k] * values[from + k];
+  const mean = dot(values, from, weight, 0, count);
   for (let k = 0; k < count; k++) values[from + k] = root[k] * (values[from + k] - mean);
   return mean;
 }
 
 function dot(v: Float64Array, a: number, w: Float64Array, b: number, count: number): number {
-  let sum = 0;
-  for (let k = 0; k < count; k++) sum += v[a + k] * w[b + k];
-  return sum;
+  let even = 0;
+  let odd = 0;
+  for (let k = 1; k < count; k += 2) {
+    even += v[a + k - 1] * w[b + k - 1];
+    odd += v[a + k] * w[b + k];
+  }
+  if (count & 1) even += v[a + count - 1] * w[b + count - 1];
+  return even + odd;
 }
 
+/** Sum of weight x_a x_b; count is even. */
 function weightedDot(weight: Float64Array, x: Float64Array, a: number, b: number, count: number): number {
-  let sum = 0;
-  for (let k = 0; k < count; k++) sum += weight[k] * x[a + k] * x[b + k];
-  return sum;
+  let even = 0;
+  let odd = 0;
+  for (let k = 0; k < count; k += 2) {
+    even += weight[k] * x[a + k] * x[b + k];
+    odd += weight[k + 1] * x[a + k + 1] * x[b + k + 1];
+  }
+  return even + odd;
 }
 
 function rowBlock(nodes: number, rows: number): RowBlock {

@@ -1,5 +1,6 @@
 // The rows of one cluster as the logit kernels read them: odds E = exp(x' beta + offset), padded to blocks of four.
 import type { Clusters } from '../../model/clusters.js';
+import { exp } from '../../numeric/exp.js';
 import type { ReducedDesign } from './reduced-design.js';
 
 export class LogitRows {
@@ -72,7 +73,7 @@ export class LogitRows {
       successes += won[k];
       linear += won[k] * eta;
       if (eta > largest) largest = eta;
-      odds[k] = Math.exp(eta);
+      odds[k] = exp(eta);
     }
     const padded = (count + 3) & ~3;
     for (let k = count; k < padded; k++) {

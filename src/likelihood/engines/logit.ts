@@ -16,24 +16,13 @@ import {
 import { LogitMoments } from './logit-moments.js';
 import { LogitRows } from './logit-rows.js';
 import { NODE_BLOCK, NodeGrid } from './node-grid.js';
+import { NormalWalk } from './normal-walk.js';
 import { ReducedDesign } from './reduced-design.js';
 
 /** Odds beyond exp of this could overflow a product of eight; such clusters go to the general engine. */
 const LARGEST_LOG_ODDS = 69;
 /** A product of all of a cluster's 1 + E F is a number below exp of this. */
 const LARGEST_LOG_PRODUCT = 690;
-
-/** Products carried from node to node: exp(sigma z) and its ratio, the numerator of the weight and its two ratios. */
-interface Along {
-  /** The node they stand at, and the step they are for. */
-  next: number;
-  step: number;
-  factor: number;
-  ratio: number;
-  numerator: number;
-  growth: number;
-  bend: number;
-}
 
 /** For log-concave, smooth F, symmetric about 0, whose z has a density free of sigma. */
 export class LogitEngine implements ClusterEngine {
@@ -62,12 +51,10 @@ export class LogitEngine implements ClusterEngine {
   private odds: Float64Array = new Float64Array(0);
   /** Weights come from products (few rows, one trial each, normal F), not from sums of logarithms. */
   private byProducts = false;
-  private centre = 0;
   private centreOdds = 0;
-  /** Where the products stand: see fillByProducts. */
-  private readonly along: Along = { next: 0, step: 0, factor: 0, ratio: 0, numerator: 0, growth: 0, bend: 0 };
-  private readonly fill = (grid: NodeGrid, from: number, to: number, step: number): void =>
-    this.fillWeights(grid, from, to, step);
+  private readonly walk = new NormalWalk();
+  private readonly fill = (grid: NodeGrid, from: number, to: number, step: number, offset: number): void =>
+    this.fillWeights(grid, from, to, step, offset);
 
   /** @param general takes the clusters whose odds would leave the range of a product */
   constructor(model: Pick<Model, 'family' | 'randomEffect'>, clusters: Clusters, general: ClusterEngine) {
@@ -168,54 +155,47 @@ export class LogitEngine implements ClusterEngine {
     this.curvature = effectPart.zz - sigma * sigma * sums[1];
   }
 
-  private fillWeights(grid: NodeGrid, from: number, to: number, step: number): void {
+  private fillWeights(grid: NodeGrid, from: number, to: number, step: number, offset: number): void {
     this.reserve(grid.z.length);
     const { rows, sigma } = this;
     const logOdds = rows.largestEta + sigma * Math.max(grid.z[from], grid.z[to - 1]);
     this.checkRange(logOdds);
     const fits = rows.padded * (Math.max(0, logOdds) + Math.LN2) < LARGEST_LOG_PRODUCT;
-    if (from === 0) this.byProducts = this.isNormal && rows.unit && fits;
-    if (this.byProducts && fits && to - from === NODE_BLOCK) this.fillByProducts(grid, from, step);
-    else this.fillByLogarithms(grid, from, to);
+    if (from === 0) {
+      this.byProducts =
+        fits && rows.unit && this.isNormal && NormalWalk.fits(step, rows.successes * sigma, grid.z[0]);
+    }
+    if (!this.byProducts || to - from < NODE_BLOCK) this.fillByLogarithms(grid, from, to);
+    else this.fillByProducts(grid, from, step, offset, fits);
   }
 
-  /**
-   * Few rows, one trial each, normal F: exp(successes sigma z - z^2 / 2) has a logarithm quadratic along equally spaced
-   * nodes, so from one block to the next it goes on by products; a side of a level begins with four exponentials.
-   */
-  private fillByProducts(grid: NodeGrid, from: number, step: number): void {
-    const { sigma, rows, factor, odds, along } = this;
-    const { z, weight } = grid;
-    const first = z[from];
-    if (from === 0) this.centre = first;
-    if (from === 0 || along.next !== from || along.step !== step) {
-      const slope = rows.successes * sigma;
-      along.step = step;
-      along.ratio = Math.exp(sigma * step);
-      along.bend = Math.exp(-step * step);
-      along.factor = Math.exp(sigma * first);
-      along.numerator = Math.exp((first - this.centre) * (slope - 0.5 * (first + this.centre)));
-      along.growth = Math.exp(step * (slope - first - 0.5 * step));
-    }
-    for (let k = from; k < from + NODE_BLOCK; k++) {
-      factor[k] = along.factor;
-      along.factor *= along.ratio;
+  /** Few rows, one trial each, normal F: the integrand is a product over rows, and nothing is ever a logarithm. */
+  private fillByProducts(grid: NodeGrid, from: number, step: number, offset: number, fits: boolean): void {
+    const { sigma, rows, factor, odds, walk } = this;
+    const { weight, z } = grid;
+    if (from === 0) walk.begin(z[0], step, rows.successes * sigma, sigma);
+    if (offset === 0.5 && step > 0) walk.halve();
+    if (offset <= 1) walk.side(step > 0 ? 1 : -1, offset);
+    // The walk goes on over nodes whose product would not fit, far out, which then come by logarithms.
+    walk.four(factor, weight, from);
+    if (!fits) {
+      this.fillByLogarithms(grid, from, from + NODE_BLOCK);
+      return;
     }
     multiplyOdds(rows.odds, rows.padded, factor, from, odds);
     if (from === 0) {
       this.centreOdds = odds[0];
       grid.logPeak =
         rows.linear +
-        rows.successes * (sigma * first) -
+        rows.successes * (sigma * z[0]) -
         Math.log(odds[0]) +
-        this.effect.logDensity(first, sigma);
+        this.effect.logDensity(z[0], sigma);
     }
-    for (let k = from; k < from + NODE_BLOCK; k++) {
-      weight[k] = (along.numerator * this.centreOdds) / odds[k];
-      along.numerator *= along.growth;
-      along.growth *= along.bend;
-    }
-    along.next = from + NODE_BLOCK;
+    const { centreOdds } = this;
+    weight[from] *= centreOdds / odds[from];
+    weight[from + 1] *= centreOdds / odds[from + 1];
+    weight[from + 2] *= centreOdds / odds[from + 2];
+    weight[from + 3] *= centreOdds / odds[from + 3];
   }
 
   private fillByLogarithms(grid: NodeGrid, from: number, to: number): void {
