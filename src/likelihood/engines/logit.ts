@@ -174,7 +174,7 @@ export class LogitEngine implements ClusterEngine {
     const { sigma, rows, factor, odds, walk } = this;
     const { weight, z } = grid;
     if (from === 0) walk.begin(z[0], step, rows.successes * sigma, sigma);
-    if (offset === 0.5 && step > 0) walk.halve();
+    if (offset === 0.5 && Math.abs(step) < walk.h) walk.halve();
     if (offset <= 1) walk.side(step > 0 ? 1 : -1, offset);
     // The walk goes on over nodes whose product would not fit, far out, which then come by logarithms.
     walk.four(factor, weight, from);
