@@ -1,10 +1,10 @@
 // Poisson counts with the log link.
+import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
 import { logFactorial } from './constants.js';
 
 export const poissonLog: Outcome = {
-  logConcave: true,
-  step: 0.25,
+  ...integration('poisson', 'log'),
   constant: (y) => -logFactorial(y),
   value(rows, from, to, eps) {
     const { y, weights, eta } = rows;
