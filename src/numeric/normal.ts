@@ -23,7 +23,7 @@ export function inverseMillsExcess(x: number): number {
 
 /** q^2 + m q - 1 of m = phi(x) / Phi(x), q = m + x: the third derivative of log Phi over m, about 2 / x^4 far out. */
 export function inverseMillsBend(x: number): number {
-  if (x > -5) {
+  if (x > -2) {
     const m = inverseMills(x);
     const q = m + x;
     return q * q + m * q - 1;
@@ -37,19 +37,22 @@ export function inverseMillsBend(x: number): number {
   return (2 * q * q * (t + 3 * r3 - 2 * r4)) / ((t + r3) ** 2 * (t + r4));
 }
 
-/** 1/(t + 2/(t + 3/(t + ...))), so that phi(t) / (1 - Phi(t)) = t + this (Laplace's continued fraction), t >= 5. */
+/** 1/(t + 2/(t + 3/(t + ...))), so that phi(t) / (1 - Phi(t)) = t + this (Laplace's continued fraction). */
 function millsRest(t: number): number {
   return continuedFraction(t, 1);
 }
 
-/** k/(t + (k+1)/(t + (k+2)/(t + ...))), t >= 5. */
+/** k/(t + (k+1)/(t + (k+2)/(t + ...))), to the last bits for t >= 2. */
 function continuedFraction(t: number, first: number): number {
   let rest = 0;
-  for (let k = 60; k >= first; k--) rest = k / (t + rest);
+  for (let k = t < 5 ? 200 : 60; k >= first; k--) rest = k / (t + rest);
   return rest;
 }
 
 /** The standard normal quantile. */
 export function normalQuantile(p: number): number {
+  // cephes throws at both ends.
+  if (p === 0) return Number.NEGATIVE_INFINITY;
+  if (p === 1) return Number.POSITIVE_INFINITY;
   return ndtri(p);
 }

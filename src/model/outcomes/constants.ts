@@ -27,7 +27,7 @@ export function saturatedPoisson(y: number): number {
 export function saturatedBinomial(y: number, n: number): number {
   const failures = n - y;
   if (y === 0 || failures === 0) return 0;
-  const spread = -0.5 * (LOG_2PI + Math.log(y) + Math.log1p(-y / n));
+  const spread = -0.5 * (LOG_2PI + Math.log(y) + Math.log(failures / n));
   return spread + stirlingRest(n) - stirlingRest(y) - stirlingRest(failures);
 }
 

@@ -35,9 +35,9 @@ export function negativeBinomialOutcome(theta?: number): Outcome {
     out.second = 0;
     for (let r = from; r < to; r++) {
       const logOdds = eta[r] + eps - Math.log(size);
-      const odds = Math.exp(eta[r] + eps) / size;
-      const rest = 1 / (1 + odds);
-      const q = oddsToProbability(odds);
+      const mu = Math.exp(eta[r] + eps);
+      const rest = size / (size + mu);
+      const q = share(mu, size);
       const w = weights[r];
       const count = y[r];
       // (y - mu) / (mu + theta) = N / (mu + theta) - 1
@@ -57,9 +57,9 @@ export function negativeBinomialOutcome(theta?: number): Outcome {
       const size = theta ?? dispersion;
       const { y, weights, eta } = rows;
       for (let r = from; r < to; r++) {
-        const odds = Math.exp(eta[r] + eps) / size;
-        const rest = 1 / (1 + odds);
-        const q = oddsToProbability(odds);
+        const mu = Math.exp(eta[r] + eps);
+        const rest = size / (size + mu);
+        const q = share(mu, size);
         const w = weights[r];
         out.first[r - from] = w * (y[r] * rest - size * q);
         out.second[r - from] = -w * (y[r] + size) * q * rest;
@@ -70,9 +70,9 @@ export function negativeBinomialOutcome(theta?: number): Outcome {
       const size = theta ?? dispersion;
       const { y, weights, eta } = rows;
       for (let r = from; r < to; r++) {
-        const odds = Math.exp(eta[r] + eps) / size;
-        const rest = 1 / (1 + odds);
-        const q = oddsToProbability(odds);
+        const mu = Math.exp(eta[r] + eps);
+        const rest = size / (size + mu);
+        const q = share(mu, size);
         out.third[r - from] = -weights[r] * (y[r] + size) * q * rest * (rest - q);
       }
     },
@@ -80,8 +80,9 @@ export function negativeBinomialOutcome(theta?: number): Outcome {
   };
 }
 
-function oddsToProbability(odds: number): number {
-  return odds < 1 ? odds / (1 + odds) : 1 / (1 + 1 / odds);
+/** mu / (mu + theta), for mu = Infinity too. */
+function share(mu: number, size: number): number {
+  return mu < size ? mu / (mu + size) : 1 / (1 + size / mu);
 }
 
 /** log(1 + e^x), for every x. */
@@ -96,11 +97,11 @@ function farLog(y: number, size: number, logOdds: number): number {
 
 /** D(theta, N (1 - q)) + D(y, N q): half the deviance, as that of a binomial with theta failures. */
 function halfDeviance(y: number, eta: number, size: number): number {
-  const odds = Math.exp(eta) / size;
+  const mu = Math.exp(eta);
   const logOdds = eta - Math.log(size);
-  if (y === 0) return size * (odds < 0.5 ? Math.log1p(odds) : softplus(logOdds));
-  const rest = 1 / (1 + odds);
-  const q = oddsToProbability(odds);
+  if (y === 0) return size * (mu < 0.5 * size ? Math.log1p(mu / size) : softplus(logOdds));
+  const rest = size / (size + mu);
+  const q = share(mu, size);
   // Excess of N (1 - q) over theta and of N q over y, relative to them; they cancel in the sum.
   const failures = (y / size) * rest - q;
   const successes = (size / y) * q - rest;
