@@ -3,11 +3,11 @@
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, positive } from '../../samplers/options.js';
+import { checkDensity } from './check-density.js';
 import { type FamilyRow, familyRows } from './combinations.js';
 import type { Family } from './family.js';
 import { type Link, linkNamed } from './link.js';
-import type { Rows } from './outcome.js';
-import { type CustomDensity, customOutcome, DensityProbe } from './outcomes/custom.js';
+import { type CustomDensity, customOutcome } from './outcomes/custom.js';
 
 /** What a custom family is made of; only `name` and `logDensity` are needed. */
 export interface CustomFamilyOptions extends CustomDensity {
@@ -36,14 +36,6 @@ export interface CustomFamilyOptions extends CustomDensity {
   /** Widest trapezoid step in eta to begin with (0.1): quadrature() halves it until the integral is certified. */
   readonly step?: number;
 }
-
-/** Rows whose derivatives are checked, and where about their starting eta. */
-const ROWS_CHECKED = 20;
-const SHIFTS = [0, -1, 1] as const;
-/** Differences with a larger error tell nothing. */
-const TRUSTED = 1e-6;
-/** Third derivatives by differences keep few digits. */
-const ALLOWED = { plain: 1e-5, third: 1e-3 } as const;
 
 /**
  * A family from its log density log f(y | eta, dispersion, trials), constants included:
@@ -118,7 +110,8 @@ export function customFamily(options: CustomFamilyOptions): Family {
     counts: options.counts ?? false,
     response: options.response ?? { expected: 'finite numbers', allows: Number.isFinite },
     startingMean: options.startingMean ?? ((y) => y),
-    checkRows: (rows, size, label) => checkRows(options, rows, size, label),
+    checkRows: (rows, size, label) =>
+      checkDensity(name, options, dispersion !== undefined, rows, size, label),
   };
 }
 
@@ -143,87 +136,4 @@ function traitsOf(options: CustomFamilyOptions, link: Link): FamilyRow {
       },
     }),
   };
-}
-
-/** Holds the derivatives against differences on some of the rows, at their starting eta. */
-function checkRows(
-  options: CustomFamilyOptions,
-  rows: Rows,
-  dispersion: number,
-  label: (row: number) => string,
-): void {
-  const { name, derivatives, thirdDerivative, dispersionDerivatives } = options;
-  const probe = new DensityProbe(options.logDensity);
-  const { along } = probe;
-  const stride = Math.max(1, Math.floor(rows.y.length / ROWS_CHECKED));
-  for (let r = 0; r < rows.y.length; r += stride) {
-    if (rows.weights[r] === 0) continue;
-    const y = rows.y[r];
-    const trials = rows.trials[r];
-    for (const shift of SHIFTS) {
-      const eta = rows.eta[r] + shift;
-      const where = `${label(r)}: at y = ${y}, eta = ${eta}${options.dispersion ? `, dispersion = ${dispersion}` : ''}`;
-      const value = options.logDensity(y, eta, dispersion, trials);
-      if (!Number.isFinite(value)) {
-        // Further off the response may be impossible.
-        if (shift !== 0) continue;
-        throw new GlmmcError(
-          'bad-density',
-          `${where}, the logDensity of ${name} must be a finite number, found ${value}; correct it, or give startingMean and response`,
-        );
-      }
-      const check = (
-        what: string,
-        supplied: number,
-        difference: number,
-        error: number,
-        most: number,
-      ): void => {
-        const scale = Math.max(1, Math.abs(along.first), Math.abs(along.second), Math.abs(difference));
-        if (Math.abs(supplied - difference) <= (most + 10 * error) * scale) return;
-        throw new GlmmcError(
-          'wrong-derivative',
-          `${where}, the ${what} of ${name} should be ${difference} by differences of its logDensity, found ${supplied}; correct it, or leave it out`,
-        );
-      };
-      const trust = (): number => {
-        if (along.error <= TRUSTED) return along.error;
-        if (shift !== 0) return Number.POSITIVE_INFINITY;
-        throw new GlmmcError(
-          'bad-density',
-          `${where}, the logDensity of ${name} cannot be differentiated: differences of two orders disagree; make it smooth in eta and dispersion, or supply ${options.dispersion ? 'derivatives and dispersionDerivatives' : 'derivatives'}`,
-        );
-      };
-      if (dispersionDerivatives || options.dispersion) {
-        probe.differentiate(y, eta, dispersion, trials, 1, 1);
-        const both = dispersionDerivatives && derivatives ? along.error : trust();
-        if (dispersionDerivatives && both <= TRUSTED) {
-          const supplied = dispersionDerivatives(y, eta, dispersion, trials);
-          const difference = probe.inDispersion(y, eta, dispersion, trials);
-          check('dispersionDerivatives.first', supplied.first, difference.first, both, ALLOWED.plain);
-          check('dispersionDerivatives.second', supplied.second, difference.second, both, ALLOWED.plain);
-          check('dispersionDerivatives.eta', supplied.eta, difference.eta, both, ALLOWED.plain);
-          check('dispersionDerivatives.etaEta', supplied.etaEta, difference.etaEta, both, ALLOWED.third);
-        }
-      }
-      probe.differentiate(y, eta, dispersion, trials, 1, 0);
-      const error = derivatives ? along.error : trust();
-      if (!(error <= TRUSTED)) continue;
-      const { first, second, third } = along;
-      if (derivatives) {
-        const supplied = derivatives(y, eta, dispersion, trials);
-        check('first derivative', supplied[0], first, error, ALLOWED.plain);
-        check('second derivative', supplied[1], second, error, ALLOWED.plain);
-      }
-      if (thirdDerivative) {
-        check(
-          'third derivative',
-          thirdDerivative(y, eta, dispersion, trials),
-          third,
-          1e3 * error,
-          ALLOWED.third,
-        );
-      }
-    }
-  }
 }
