@@ -67,10 +67,6 @@ export { type Marginal, type MarginalOptions, marginal } from './likelihood/marg
 export {
   type Combination,
   combination,
-  type EffectRow,
-  effectRows,
-  type FamilyRow,
-  familyRows,
   type Integrator,
 } from './model/combinations.js';
 export { type CustomFamilyOptions, customFamily } from './model/custom-family.js';
