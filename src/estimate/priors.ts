@@ -243,7 +243,9 @@ export function resolvePriors(model: Model, priors: Priors = {}): ResolvedPriors
   const given = checkPriors(priors);
   const { y } = model.clusters;
   const gaussian = model.family.name === 'gaussian';
-  const unit = gaussian ? sd(y) : 1;
+  // With another link than the identity the coefficients are not on the scale of the responses.
+  const onScale = gaussian && model.family.link.name === 'identity';
+  const unit = onScale ? sd(y) : 1;
   const hasIntercept = model.coefficientNames.includes('(Intercept)');
   if (given.intercept && !hasIntercept) {
     throw new GlmmcError(
@@ -258,10 +260,10 @@ export function resolvePriors(model: Model, priors: Priors = {}): ResolvedPriors
     );
   }
   const beta = given.beta ?? normalPrior(0, 10 * unit);
-  const centred = gaussian && !given.beta ? normalPrior(mean(y), beta.sd) : beta;
+  const centred = onScale && !given.beta ? normalPrior(mean(y), beta.sd) : beta;
   const intercept = given.intercept ?? centred;
   const sigma = given.sigma ?? halfNormal(2.5 * unit);
-  const dispersion = given.dispersion ?? halfNormal(2.5 * unit);
+  const dispersion = given.dispersion ?? halfNormal(2.5 * (gaussian ? sd(y) : 1));
   const others = model.coefficientNames.some((name) => name !== '(Intercept)');
   const sayIntercept = hasIntercept && (intercept.text !== beta.text || !others);
   const plain = {

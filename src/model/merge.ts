@@ -13,14 +13,13 @@ export interface MergedClusters {
 const LOOK_AT = 2_000;
 
 /**
- * Merges clusters whose rows (design, response, trials, weights, offset) are the same numbers in the same order. With a
- * `canonical` link the responses enter through their sums with the design alone: clusters that differ only in
- * responses of the same weighted sum share an integral too. Each row of the merged cluster then has the mean response,
- * and what is told of its log-likelihood is the mean over its members.
+ * Merges clusters whose rows (design, response, trials, weights, offset) are the same numbers in the same order; with
+ * `bySum` (see Outcome.mergesResponses) also those that differ only in responses of the same weighted sum. Each row of
+ * such a merged cluster has the mean response, and what is told of its log-likelihood is the mean over its members.
  */
-export function mergeClusters(clusters: Clusters, canonical: boolean): MergedClusters {
+export function mergeClusters(clusters: Clusters, bySum: boolean): MergedClusters {
   const { count } = clusters;
-  const rows = new ClusterRows(clusters, canonical);
+  const rows = new ClusterRows(clusters, bySum);
   const memberOf = new Int32Array(count);
   const kept: number[] = [];
   const byHash = new Map<number, number[]>();
@@ -40,7 +39,7 @@ export function mergeClusters(clusters: Clusters, canonical: boolean): MergedClu
   const clusterWeights = new Float64Array(kept.length);
   for (let i = 0; i < count; i++) clusterWeights[memberOf[i]] += clusters.clusterWeights[i];
   const distinct = { ...takeClusters(clusters, kept), clusterWeights };
-  if (canonical) averageMembers(clusters, memberOf, distinct);
+  if (bySum) averageMembers(clusters, memberOf, distinct);
   return { distinct, memberOf };
 }
 
@@ -109,13 +108,13 @@ class ClusterRows {
   private readonly columns: number;
   private readonly sums: Float64Array | undefined;
 
-  constructor(clusters: Clusters, canonical: boolean) {
+  constructor(clusters: Clusters, bySum: boolean) {
     const { y, trials, weights, offset, x, columns, starts, count } = clusters;
     this.starts = starts;
     this.x = x;
     this.columns = columns;
-    this.perRow = canonical ? [trials, weights, offset] : [y, trials, weights, offset];
-    if (!canonical) return;
+    this.perRow = bySum ? [trials, weights, offset] : [y, trials, weights, offset];
+    if (!bySum) return;
     this.sums = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       for (let r = starts[i]; r < starts[i + 1]; r++) this.sums[i] += weights[r] * y[r];

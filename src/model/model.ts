@@ -6,6 +6,7 @@ import { checkOptions } from '../../samplers/options.js';
 import { buildDesign, type Design } from '../data/design.js';
 import type { DataSource } from '../data/table.js';
 import { type Clusters, sortIntoClusters } from './clusters.js';
+import { combine, traitsOf } from './combinations.js';
 import type { Family } from './family.js';
 import { type Finding, someOf } from './finding.js';
 import { normal, type RandomEffect } from './random-effect.js';
@@ -76,6 +77,7 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
     options,
   );
   const { family, randomEffect } = known;
+  refuseImproper(family, randomEffect);
   const design = buildDesign(formula, data, {
     ...(known.weights !== undefined && { weights: known.weights }),
     ...(known.clusterWeights !== undefined && { clusterWeights: known.clusterWeights }),
@@ -85,6 +87,7 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
   checkResponse(family, design);
   const clusters = sortIntoClusters(design, family.outcome);
   checkInformation(family, design, clusters);
+  tryRows(family, design);
   return {
     formula: design.formula,
     family,
@@ -100,11 +103,38 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
 }
 
 function isFamily(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'outcome' in value && 'link' in value;
+  return typeof value === 'object' && value !== null && 'outcome' in value && 'traits' in value;
 }
 
 function isRandomEffect(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'logDensity' in value && 'scaleFamily' in value;
+}
+
+/** @throws GlmmcError `improper-model` */
+function refuseImproper(family: Family, effect: RandomEffect): void {
+  const { refusal } = combine(family.traits, traitsOf(effect));
+  if (!refusal) return;
+  throw new GlmmcError(
+    'improper-model',
+    `${family.name} responses with the ${family.link.name} link and ${effect.name} intercepts make no proper model: ${refusal.reason}; use ${refusal.instead}`,
+  );
+}
+
+/** Lets a family try its density on the rows, at eta from their starting means. */
+function tryRows(family: Family, design: Design): void {
+  const { checkRows, link } = family;
+  if (!checkRows) return;
+  const { y } = design;
+  const trials = design.trials ?? new Float64Array(design.rows).fill(1);
+  const weights = design.weights ?? new Float64Array(design.rows).fill(1);
+  const mu = y.map((value, r) => family.startingMean(value, trials[r]));
+  const dispersion = family.dispersion?.start(y, mu) ?? 1;
+  const eta = mu.map((mean) => link.apply(mean));
+  checkRows(
+    { y, trials, weights, eta },
+    dispersion > 0 ? dispersion : 1,
+    (row) => `row ${design.keptRows[row] + 1}`,
+  );
 }
 
 /** @throws GlmmcError `bad-response`, `constant-response` */
@@ -179,13 +209,17 @@ function dataFindings(design: Design, clusters: Clusters, family: Family): Findi
     });
   }
   if (family.name === 'binomial') findings.push(...uniformClusters(design, clusters));
-  if (family.name === 'binomial' || family.name === 'poisson')
-    findings.push(...largeCounts(design, clusters));
+  if (losesLargeCounts(family)) findings.push(...largeCounts(design, clusters));
   return findings;
 }
 
 /** Above this total the rounding of a cluster's log-likelihood is no longer small beside its curvature's inverse. */
 const LARGE_COUNT = 1e6;
+
+/** The other counts measure their values from the saturated model's, and lose nothing. */
+function losesLargeCounts({ name, link }: Family): boolean {
+  return (name === 'binomial' && link.name === 'logit') || (name === 'poisson' && link.name === 'log');
+}
 
 /** Clusters whose counts are so large that differences of log-likelihoods lose the digits the standard errors need. */
 function largeCounts(design: Design, clusters: Clusters): Finding[] {

@@ -58,8 +58,6 @@ export interface Separable {
  * moves; all rows carry their weights. A family with no dispersion is passed 1 and must ignore it.
  */
 export interface Outcome {
-  /** log f depends on y through y eta alone (but for its constant): the canonical link of a family without dispersion. */
-  readonly canonical: boolean;
   /** log f is concave in eta for every y. */
   readonly logConcave: boolean;
   /** The widest trapezoid step in eta that still integrates to the last digits (METHODS section 5). */
@@ -86,6 +84,11 @@ export interface Outcome {
     dispersion: number,
     out: RowDerivatives,
   ): void;
+  /**
+   * log f depends on y through y eta alone, but for its constant (a canonical link, no dispersion): clusters of the same
+   * design whose responses add up to the same share an integral.
+   */
+  readonly mergesResponses?: boolean;
   /** Present where a cluster's rows matter through sums alone. */
   readonly separable?: Separable;
   /** Present where the family has a dispersion. */

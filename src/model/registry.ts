@@ -1,5 +1,5 @@
 // Models told by name, as worker threads must be told: functions cannot be sent to them.
-import { binomial, type Family, gamma, gaussian, poisson } from './family.js';
+import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from './family.js';
 import type { Model } from './model.js';
 import { normal, type RandomEffect } from './random-effect.js';
 
@@ -9,12 +9,20 @@ export interface ModelSpec {
   readonly effect: string;
 }
 
-const FAMILIES: Readonly<Record<string, (link: string) => Family>> = { binomial, poisson, gaussian, gamma };
+const FAMILIES: Readonly<Record<string, (link: string) => Family>> = {
+  binomial,
+  poisson,
+  gaussian,
+  gamma,
+  'negative-binomial': () => negativeBinomial(),
+};
 const EFFECTS: Readonly<Record<string, () => RandomEffect>> = { normal };
 
 /** What names the model's family and effect; undefined where it has functions of the user's. */
 export function specOf({ family, randomEffect }: Model): ModelSpec | undefined {
-  const known = family.name in FAMILIES && randomEffect.name in EFFECTS;
+  // A theta that was given is known to the family's functions alone.
+  const given = family.name === 'negative-binomial' && !family.dispersion;
+  const known = family.name in FAMILIES && randomEffect.name in EFFECTS && !given;
   return known ? { family: family.name, link: family.link.name, effect: randomEffect.name } : undefined;
 }
 

@@ -1,11 +1,11 @@
 // Binomial counts with the logit link: the canonical pair, in one exponential and one logarithm a row.
+import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
 import { logBinomialCoefficient } from './constants.js';
 
 export const binomialLogit: Outcome = {
-  canonical: true,
-  logConcave: true,
-  step: 0.5,
+  ...integration('binomial', 'logit'),
+  mergesResponses: true,
   constant: logBinomialCoefficient,
   value(rows, from, to, eps) {
     const { y, trials, weights, eta } = rows;

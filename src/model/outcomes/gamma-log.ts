@@ -1,13 +1,12 @@
 // Gamma responses with the log link; the dispersion phi is 1 / shape, the squared coefficient of variation.
 import { lgam, psi } from '../../../samplers/special.js';
 import { trigamma } from '../../numeric/trigamma.js';
+import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
 
 // log f = a log a - lgamma(a) + (a - 1) log y - a (eta + y exp(-eta)), a = 1 / phi.
 export const gammaLog: Outcome = {
-  canonical: false,
-  logConcave: true,
-  step: 0.25,
+  ...integration('gamma', 'log'),
   constant: (y) => -Math.log(y),
   value(rows, from, to, eps, dispersion) {
     const { y, weights, eta } = rows;

@@ -1,13 +1,11 @@
 // Gaussian responses with the identity link; the dispersion is the residual variance.
+import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
 
 const LOG_2PI = Math.log(2 * Math.PI);
 
 export const gaussianIdentity: Outcome = {
-  canonical: false,
-  logConcave: true,
-  // The integrand is itself Gaussian, so only the posterior's own spread limits the step.
-  step: Number.POSITIVE_INFINITY,
+  ...integration('gaussian', 'identity'),
   constant: () => 0,
   value(rows, from, to, eps, dispersion) {
     const { y, weights, eta } = rows;

@@ -1,11 +1,11 @@
 // Poisson counts with the log link.
+import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
 import { logFactorial } from './constants.js';
 
 export const poissonLog: Outcome = {
-  canonical: true,
-  logConcave: true,
-  step: 0.25,
+  ...integration('poisson', 'log'),
+  mergesResponses: true,
   constant: (y) => -logFactorial(y),
   value(rows, from, to, eps) {
     const { y, weights, eta } = rows;
