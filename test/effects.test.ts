@@ -13,9 +13,9 @@ import { near } from './helpers.js';
 
 /** Integral over the line as two half-lines, z = +-width exp(14 t - exp(-t)) (Takahasi and Mori 1974). */
 function integral(f: (z: number) => number, width: number): number {
-  const h = 1 / 128;
+  const h = 1 / 400;
   let sum = 0;
-  for (let k = -640; k <= 640; k++) {
+  for (let k = -1000; k <= 2200; k++) {
     const t = k * h;
     const x = width * Math.exp(14 * t - Math.exp(-t));
     if (!(x > 0 && x < 1e200)) continue;
