@@ -6,6 +6,7 @@ import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
 import { type NewtonResult, newtonSteps } from '../numeric/newton.js';
 import type { ParameterSpace } from './parameter-space.js';
+import { chordSteps, largePart } from './part-start.js';
 import { pooledStart } from './pooled-start.js';
 
 export interface Iteration {
@@ -35,6 +36,9 @@ export interface MaximumOptions {
 
 /** Beyond this many residual (or link) units sigma is taken to have no finite estimate. */
 export const LARGEST_SIGMA = 300;
+/** A step that promises less log-likelihood than this is left to the certified rule. */
+const NEAR_GAIN = 1e-3;
+const LARGE_DATA_GAIN = 1e-9;
 /** An interior search that comes below this is compared with sigma = 0. */
 const SMALLEST_SIGMA = 1e-4;
 
@@ -55,12 +59,15 @@ export async function maximumLikelihood(
     history.push(iteration);
     options.onStep?.(iteration);
   };
+  const part = largePart(likelihood);
   const search = async (within: ParameterSpace, from: Parameters): Promise<Found> => {
     if (rule.kind !== 'certified') return climb(likelihood, within, rule, from, onStep, options.pause);
-    // Far from the maximum nothing needs certifying; near it the refined rule tells where the plain one fell short.
-    const near = await climb(likelihood, within, { kind: 'plain' }, from, onStep, options.pause);
-    if (!near.newton.converged) return near;
-    return climb(likelihood, within, rule, near.parameters, onStep, options.pause);
+    // Far from the maximum few nodes will do, and nothing needs certifying.
+    const near = await approach(likelihood, part, within, from, onStep, options.pause);
+    const last: Rule = near.newton.converged ? rule : { kind: 'plain' };
+    // Of large data no estimate can tell a step of 1e-4 standard errors, and an evaluation is dear.
+    const enough = part ? LARGE_DATA_GAIN : 0;
+    return climb(likelihood, within, last, near.parameters, onStep, options.pause, enough);
   };
   const finish = (found: Found, boundary: boolean, pooled: Found = found): Maximum => {
     // What separates the pooled fit separates every cluster's integrand at any intercept.
@@ -81,7 +88,8 @@ export async function maximumLikelihood(
     const from = space.hold(options.start ?? pooledStart(model));
     return finish(await search(space, from), false);
   }
-  const pooled = await pooledMaximum(likelihood, space, options.pause);
+  // The pooled fit is a start and a bound: of large data it need not be exact, unless it turns out to be the answer.
+  const pooled = await pooledMaximum(likelihood, space, options.pause, part);
 
   const interior = await search(
     space,
@@ -90,9 +98,32 @@ export async function maximumLikelihood(
   const small = interior.parameters.sigma < SMALLEST_SIGMA * predictorUnit(model, interior.parameters);
   if (small || pooled.slopeInVariance <= 0) {
     const gap = interior.newton.evaluation.value - pooled.objective;
-    if (small || !(gap > 0)) return finish(pooled, true);
+    if (small || !(gap > 0)) {
+      return finish(part ? await pooledMaximum(likelihood, space, options.pause) : pooled, true);
+    }
   }
   return finish(interior, false, pooled);
+}
+
+/**
+ * From `from` to near the maximum. Of large data first a part is fitted, then the whole follows by the part's curvature;
+ * where that ends badly (or the data are not large) by Newton's steps on few nodes.
+ */
+async function approach(
+  likelihood: MarginalLikelihood,
+  part: MarginalLikelihood | undefined,
+  space: ParameterSpace,
+  from: Parameters,
+  onStep: (iteration: Iteration) => void,
+  pause: () => Promise<void>,
+): Promise<Found> {
+  const rough = { kind: 'rough' } as const;
+  if (!part) return climb(likelihood, space, rough, from, onStep, pause, NEAR_GAIN);
+  const inPart = await climb(part, space, { kind: 'medium' }, from, () => {}, pause, NEAR_GAIN);
+  if (!inPart.newton.converged) return climb(likelihood, space, rough, from, onStep, pause, NEAR_GAIN);
+  const { hessian } = inPart.newton.evaluation;
+  const parameters = await chordSteps(likelihood, space, inPart.parameters, hessian, onStep, pause);
+  return { ...inPart, parameters };
 }
 
 /** The maximum without intercepts, and d l / d sigma^2 there: where that is <= 0, sigma = 0 is a maximum too. */
@@ -105,11 +136,14 @@ export async function pooledMaximum(
   likelihood: MarginalLikelihood,
   space: ParameterSpace,
   pause: () => Promise<void>,
+  part?: MarginalLikelihood,
 ): Promise<PooledMaximum> {
   const atZero = space.withSigma(0);
-  const start = atZero.hold(pooledStart(likelihood.model));
-  const found = await climb(likelihood, atZero, { kind: 'plain' }, start, () => {}, pause);
-  const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
+  const plain = { kind: 'plain' } as const;
+  const from = atZero.hold(pooledStart(likelihood.model));
+  const start = part ? (await climb(part, atZero, plain, from, () => {}, pause)).parameters : from;
+  const found = await climb(likelihood, atZero, plain, start, () => {}, pause, part ? NEAR_GAIN : 0);
+  const objective = likelihood.evaluate(found.parameters, plain, true);
   const k = likelihood.model.coefficientNames.length;
   // The likelihood is even in sigma: its slope in sigma^2 is half the curvature in sigma.
   return { ...found, objective, slopeInVariance: 0.5 * likelihood.hessian[k * likelihood.size + k] };
@@ -127,6 +161,7 @@ async function climb(
   start: Parameters,
   onStep: (iteration: Iteration) => void,
   pause: () => Promise<void>,
+  enoughGain = 0,
 ): Promise<Found> {
   const largest = LARGEST_SIGMA * predictorUnit(likelihood.model, start);
   let steps = 0;
@@ -138,6 +173,7 @@ async function climb(
     },
     space.pack(start),
     {
+      enoughGain,
       allowed: (step) => allowedPart(likelihood.model, space, step),
       onStep(point, evaluation) {
         const parameters = space.unpack(point, start);
@@ -173,14 +209,24 @@ export function allowedPart(model: Model, space: ParameterSpace, step: Float64Ar
 /** The most that a step in the free coordinates moves a row's linear predictor. */
 function largestShift(model: Model, space: ParameterSpace, step: Float64Array): number {
   const { x, rows, columns } = model.clusters;
-  const inBeta = space.free.flatMap((k, a) => (k < columns ? [[k, step[a]] as const] : []));
+  const change = betaPart(model, space, step);
   let largest = 0;
   for (let r = 0; r < rows; r++) {
     let shift = 0;
-    for (const [j, change] of inBeta) shift += change * x[r * columns + j];
-    largest = Math.max(largest, Math.abs(shift));
+    const base = r * columns;
+    for (let j = 0; j < columns; j++) shift += change[j] * x[base + j];
+    if (Math.abs(shift) > largest) largest = Math.abs(shift);
   }
   return largest;
+}
+
+/** A step's part in all the coefficients; 0 in those held fixed. */
+function betaPart(model: Model, space: ParameterSpace, step: Float64Array): Float64Array {
+  const change = new Float64Array(model.clusters.columns);
+  space.free.forEach((k, a) => {
+    if (k < change.length) change[k] = step[a];
+  });
+  return change;
 }
 
 /** Half of the pooled dispersion given to the intercepts; sigma = 1 where the family has none. */
@@ -255,10 +301,7 @@ export function separatedCoefficients(model: Model, space: ParameterSpace, newto
   if (model.family.link.name === 'identity') return [];
   const moved = largestShift(model, space, newton.lastStep);
   if (!(moved > 0.01)) return [];
-  const step = new Float64Array(columns);
-  space.free.forEach((k, a) => {
-    if (k < columns) step[k] = newton.lastStep[a];
-  });
+  const step = betaPart(model, space, newton.lastStep);
   const largest = new Float64Array(columns);
   for (let r = 0; r < rows; r++) {
     for (let j = 0; j < columns; j++)

@@ -79,17 +79,28 @@ export class ParameterSpace {
     return { ...template, beta, sigma, ...(dispersion !== undefined && { dispersion }) };
   }
 
+  /** The gradient in all natural parameters carried over to the free coordinates. */
+  chainGradient(parameters: Parameters, gradient: Float64Array): Float64Array {
+    return Float64Array.from(this.free, (k) => gradient[k] * this.slope(parameters, k));
+  }
+
+  /** d natural parameter / d free coordinate. */
+  private slope(parameters: Parameters, k: number): number {
+    if (k < this.p) return 1;
+    return k === this.p ? parameters.sigma : parameters.dispersion!;
+  }
+
   /** Derivatives in all natural parameters carried over to the free coordinates. */
   chain(parameters: Parameters, value: number, gradient: Float64Array, hessian: Float64Array): Evaluation {
     const { free, p, names } = this;
     const size = free.length;
-    const slope = (k: number): number => {
-      if (k < p) return 1;
-      return k === p ? parameters.sigma : parameters.dispersion!;
+    const slope = (k: number): number => this.slope(parameters, k);
+    const out = {
+      value,
+      gradient: this.chainGradient(parameters, gradient),
+      hessian: new Float64Array(size * size),
     };
-    const out = { value, gradient: new Float64Array(size), hessian: new Float64Array(size * size) };
     free.forEach((k, a) => {
-      out.gradient[a] = gradient[k] * slope(k);
       free.forEach((l, b) => {
         out.hessian[a * size + b] = hessian[k * names.length + l] * slope(k) * slope(l);
       });

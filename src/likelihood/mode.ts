@@ -1,17 +1,23 @@
 // The mode of one cluster's integrand, by Newton inside a bracket.
-import type { Integrand } from './integrand.js';
+
+/** A unimodal log density of z that leaves its derivatives in its fields. */
+export interface Curved {
+  evaluate(z: number): void;
+  readonly gradient: number;
+  readonly curvature: number;
+}
 
 const MOST_STEPS = 200;
-/** A step this small, in posterior standard deviations, leaves an error of its square. */
+/** A step this small, in posterior standard deviations, leaves an error of about its square. */
 const SMALL_STEP = 1e-8;
 
 /**
  * The z at which the selected cluster's (unimodal) integrand is highest. A plain or clipped Newton can cycle where
  * the curvature changes fast; each evaluation here also narrows a bracket, and a step that leaves the bracket or
- * does not shrink is replaced by bisection. On return the integrand stands evaluated at a point within SMALL_STEP
+ * does not shrink is replaced by bisection. On return the integrand stands evaluated at a point within `smallStep`
  * posterior standard deviations of the mode.
  */
-export function findMode(integrand: Integrand, start: number): number {
+export function findMode(integrand: Curved, start: number, smallStep: number = SMALL_STEP): number {
   let z = Number.isFinite(start) ? start : 0;
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
@@ -26,7 +32,7 @@ export function findMode(integrand: Integrand, start: number): number {
     else high = z;
     let next = z - gradient / curvature;
     const step = Math.abs(next - z);
-    if (curvature < 0 && step * Math.sqrt(-curvature) < SMALL_STEP) return next;
+    if (curvature < 0 && step * Math.sqrt(-curvature) < smallStep) return next;
     const inside = next > low && next < high && curvature < 0;
     if (!inside || step > 0.5 * lastStep) {
       if (low === Number.NEGATIVE_INFINITY) next = inside ? next : z - reach;

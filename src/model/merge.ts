@@ -8,18 +8,26 @@ export interface MergedClusters {
   readonly memberOf: Int32Array;
 }
 
-/** Merges clusters whose rows (design, response, trials, weights, offset) are the same numbers in the same order. */
-export function mergeClusters(clusters: Clusters): MergedClusters {
-  const { count, starts, columns } = clusters;
-  const perRow = [clusters.y, clusters.trials, clusters.weights, clusters.offset];
+/** Merging is looked for in this many clusters first; where they are all different, so are the others taken to be. */
+const LOOK_AT = 2_000;
+
+/**
+ * Merges clusters whose rows (design, response, trials, weights, offset) are the same numbers in the same order. With a
+ * `canonical` link the responses enter through their sums with the design alone: clusters that differ only in
+ * responses of the same weighted sum share an integral too. Each row of the merged cluster then has the mean response,
+ * and what is told of its log-likelihood is the mean over its members.
+ */
+export function mergeClusters(clusters: Clusters, canonical: boolean): MergedClusters {
+  const { count } = clusters;
+  const rows = new ClusterRows(clusters, canonical);
   const memberOf = new Int32Array(count);
   const kept: number[] = [];
   const byHash = new Map<number, number[]>();
-  const hash = clusterHash(clusters, perRow);
   for (let i = 0; i < count; i++) {
-    const key = hash(i);
+    if (i === LOOK_AT && kept.length === i) return { distinct: clusters, memberOf: identity(count) };
+    const key = rows.hash(i);
     const candidates = byHash.get(key) ?? [];
-    let place = candidates.find((k) => sameRows(clusters, perRow, kept[k], i));
+    let place = candidates.find((k) => rows.same(kept[k], i));
     if (place === undefined) {
       place = kept.push(i) - 1;
       candidates.push(place);
@@ -28,69 +36,116 @@ export function mergeClusters(clusters: Clusters): MergedClusters {
     memberOf[i] = place;
   }
   if (kept.length === count) return { distinct: clusters, memberOf };
+  const clusterWeights = new Float64Array(kept.length);
+  for (let i = 0; i < count; i++) clusterWeights[memberOf[i]] += clusters.clusterWeights[i];
+  const distinct = { ...takeClusters(clusters, kept), clusterWeights };
+  if (canonical) averageMembers(clusters, memberOf, distinct);
+  return { distinct, memberOf };
+}
 
-  const distinctStarts = new Int32Array(kept.length + 1);
-  kept.forEach((i, k) => {
-    distinctStarts[k + 1] = distinctStarts[k] + starts[i + 1] - starts[i];
+function identity(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => i);
+}
+
+/** Gives the merged clusters their members' mean responses and constants, by weight. */
+function averageMembers(clusters: Clusters, memberOf: Int32Array, distinct: Clusters): void {
+  const { starts, y, constants } = clusters;
+  distinct.y.fill(0);
+  distinct.constants.fill(0);
+  for (let i = 0; i < clusters.count; i++) {
+    const place = memberOf[i];
+    const total = distinct.clusterWeights[place];
+    // Clusters without any weight count for nothing, in any mean.
+    const share = total > 0 ? clusters.clusterWeights[i] / total : 0;
+    distinct.constants[place] += share * constants[i];
+    const to = distinct.starts[place];
+    for (let k = 0; k < starts[i + 1] - starts[i]; k++) distinct.y[to + k] += share * y[starts[i] + k];
+  }
+}
+
+/** These clusters alone, in the order given. */
+export function takeClusters(clusters: Clusters, taken: readonly number[]): Clusters {
+  const { starts, columns } = clusters;
+  const takenStarts = new Int32Array(taken.length + 1);
+  taken.forEach((i, k) => {
+    takenStarts[k + 1] = takenStarts[k] + starts[i + 1] - starts[i];
   });
-  const rows = distinctStarts[kept.length];
+  const rows = takenStarts[taken.length];
   const gather = (source: Float64Array, width: number): Float64Array => {
     const out = new Float64Array(rows * width);
-    kept.forEach((i, k) => {
-      out.set(source.subarray(starts[i] * width, starts[i + 1] * width), distinctStarts[k] * width);
+    taken.forEach((i, k) => {
+      out.set(source.subarray(starts[i] * width, starts[i + 1] * width), takenStarts[k] * width);
     });
     return out;
   };
   const order = new Int32Array(rows);
-  const clusterWeights = new Float64Array(kept.length);
-  kept.forEach((i, k) => {
-    order.set(clusters.order.subarray(starts[i], starts[i + 1]), distinctStarts[k]);
+  taken.forEach((i, k) => {
+    order.set(clusters.order.subarray(starts[i], starts[i + 1]), takenStarts[k]);
   });
-  for (let i = 0; i < count; i++) clusterWeights[memberOf[i]] += clusters.clusterWeights[i];
-  const distinct = {
+  const perCluster = (source: Float64Array): Float64Array => Float64Array.from(taken, (i) => source[i]);
+  return {
     ...clusters,
-    count: kept.length,
+    count: taken.length,
     rows,
-    starts: distinctStarts,
+    starts: takenStarts,
     order,
     x: gather(clusters.x, columns),
     y: gather(clusters.y, 1),
     trials: gather(clusters.trials, 1),
     weights: gather(clusters.weights, 1),
     offset: gather(clusters.offset, 1),
-    clusterWeights,
-    constants: Float64Array.from(kept, (i) => clusters.constants[i]),
+    clusterWeights: perCluster(clusters.clusterWeights),
+    constants: perCluster(clusters.constants),
   };
-  return { distinct, memberOf };
 }
 
-/** FNV-1a over the bits of a cluster's numbers. */
-function clusterHash(clusters: Clusters, perRow: readonly Float64Array[]): (i: number) => number {
-  const bits = (array: Float64Array): Uint32Array =>
-    new Uint32Array(array.buffer, array.byteOffset, 2 * array.length);
-  const x = bits(clusters.x);
-  const others = perRow.map(bits);
-  const { starts, columns } = clusters;
-  return (i) => {
+/** The numbers that make a cluster what it is. */
+class ClusterRows {
+  private readonly starts: Int32Array;
+  /** One number a row, then the design, then one a cluster. */
+  private readonly perRow: readonly Float64Array[];
+  private readonly x: Float64Array;
+  private readonly columns: number;
+  private readonly sums: Float64Array | undefined;
+
+  constructor(clusters: Clusters, canonical: boolean) {
+    const { y, trials, weights, offset, x, columns, starts, count } = clusters;
+    this.starts = starts;
+    this.x = x;
+    this.columns = columns;
+    this.perRow = canonical ? [trials, weights, offset] : [y, trials, weights, offset];
+    if (!canonical) return;
+    this.sums = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      for (let r = starts[i]; r < starts[i + 1]; r++) this.sums[i] += weights[r] * y[r];
+    }
+  }
+
+  /** FNV-1a over the bits of cluster i. */
+  hash(i: number): number {
+    const { starts, columns, x, perRow, sums } = this;
     let hash = 0x811c9dc5;
-    const mix = (words: Uint32Array, from: number, to: number): void => {
-      for (let w = from; w < to; w++) hash = Math.imul(hash ^ words[w], 0x01000193);
+    const mix = (array: Float64Array, from: number, to: number): void => {
+      const words = new Uint32Array(array.buffer, array.byteOffset + 8 * from, 2 * (to - from));
+      for (const word of words) hash = Math.imul(hash ^ word, 0x01000193);
     };
-    mix(x, 2 * starts[i] * columns, 2 * starts[i + 1] * columns);
-    for (const words of others) mix(words, 2 * starts[i], 2 * starts[i + 1]);
+    mix(x, starts[i] * columns, starts[i + 1] * columns);
+    for (const array of perRow) mix(array, starts[i], starts[i + 1]);
+    if (sums) mix(sums, i, i + 1);
     return hash;
-  };
-}
+  }
 
-function sameRows(clusters: Clusters, perRow: readonly Float64Array[], a: number, b: number): boolean {
-  const { starts, columns, x } = clusters;
-  const length = starts[a + 1] - starts[a];
-  if (starts[b + 1] - starts[b] !== length) return false;
-  const same = (array: Float64Array, width: number): boolean => {
-    const fromA = starts[a] * width;
-    const fromB = starts[b] * width;
-    for (let k = 0; k < length * width; k++) if (array[fromA + k] !== array[fromB + k]) return false;
-    return true;
-  };
-  return perRow.every((array) => same(array, 1)) && same(x, columns);
+  same(a: number, b: number): boolean {
+    const { starts, columns, x, perRow, sums } = this;
+    const length = starts[a + 1] - starts[a];
+    if (starts[b + 1] - starts[b] !== length) return false;
+    if (sums && sums[a] !== sums[b]) return false;
+    const equal = (array: Float64Array, width: number): boolean => {
+      const fromA = starts[a] * width;
+      const fromB = starts[b] * width;
+      for (let k = 0; k < length * width; k++) if (array[fromA + k] !== array[fromB + k]) return false;
+      return true;
+    };
+    return perRow.every((array) => equal(array, 1)) && equal(x, columns);
+  }
 }

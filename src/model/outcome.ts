@@ -27,11 +27,39 @@ export interface DispersionDerivatives {
   readonly etaEta: Float64Array;
 }
 
+/** What the rows of a cluster add up to, where an outcome is separable: see there. */
+export interface SeparableTerms {
+  /** a and b, one entry per row of the cluster. */
+  readonly slope: Float64Array;
+  readonly coefficient: Float64Array;
+  /** x = eps + shift: an origin for the intercept at which nothing overflows and few digits cancel. */
+  shift: number;
+  /** The cluster's value at x = 0, less b C(0). */
+  base: number;
+  /** The part N of the value that is free of the response, with two derivatives in the dispersion; 0 without one. */
+  normaliser: number;
+  normaliserFirst: number;
+  normaliserSecond: number;
+}
+
+/**
+ * A row's log f, as a function of its cluster's intercept, is a constant + a x + b C(x), with one curve C for all rows: the
+ * rows of a cluster then matter through sums alone, and a node costs the same whatever the size of the cluster. With
+ * a dispersion phi, log f is N(phi) + (what does not depend on phi) / phi, so that a and b are multiples of 1 / phi.
+ */
+export interface Separable {
+  /** C and its first two derivatives at x, to `out`. */
+  curve(x: number, out: Float64Array): void;
+  terms(rows: Rows, from: number, to: number, dispersion: number, out: SeparableTerms): void;
+}
+
 /**
  * What the likelihood needs of a family and its link. Values leave out the rows' `constant`, which no parameter
  * moves; all rows carry their weights. A family with no dispersion is passed 1 and must ignore it.
  */
 export interface Outcome {
+  /** log f depends on y through y eta alone (but for its constant): the canonical link of a family without dispersion. */
+  readonly canonical: boolean;
   /** log f is concave in eta for every y. */
   readonly logConcave: boolean;
   /** The widest trapezoid step in eta that still integrates to the last digits (METHODS section 5). */
@@ -58,6 +86,8 @@ export interface Outcome {
     dispersion: number,
     out: RowDerivatives,
   ): void;
+  /** Present where a cluster's rows matter through sums alone. */
+  readonly separable?: Separable;
   /** Present where the family has a dispersion. */
   dispersionDerivatives?(
     rows: Rows,

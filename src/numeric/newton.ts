@@ -107,6 +107,11 @@ export function* newtonSteps(
   return { point, evaluation, lastStep, lastGain, converged, iterations };
 }
 
+/** The undamped Newton step, or undefined where the Hessian is not negative definite. */
+export function newtonStep(gradient: Float64Array, hessian: Float64Array): Float64Array | undefined {
+  return dampedStep({ value: 0, gradient, hessian }, gradient.length, 0);
+}
+
 /** Solves (-H + damping diag|H|) step = gradient, or undefined where that is not positive definite. */
 function dampedStep(
   evaluation: Evaluation,
@@ -137,7 +142,7 @@ function norm(evaluation: Evaluation): number {
   return sum;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
   return sum;

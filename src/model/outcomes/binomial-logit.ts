@@ -3,6 +3,7 @@ import type { Outcome } from '../outcome.js';
 import { logBinomialCoefficient } from './constants.js';
 
 export const binomialLogit: Outcome = {
+  canonical: true,
   logConcave: true,
   step: 0.5,
   constant: logBinomialCoefficient,

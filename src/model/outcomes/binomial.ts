@@ -8,6 +8,7 @@ export function binomialOutcome(link: ProbabilityLink): Outcome {
   const success = new Float64Array(4);
   const failure = new Float64Array(4);
   return {
+    canonical: false,
     logConcave: link.logConcave,
     step: link.step,
     constant: logBinomialCoefficient,

@@ -5,6 +5,7 @@ import type { Outcome } from '../outcome.js';
 
 // log f = a log a - lgamma(a) + (a - 1) log y - a (eta + y exp(-eta)), a = 1 / phi.
 export const gammaLog: Outcome = {
+  canonical: false,
   logConcave: true,
   step: 0.25,
   constant: (y) => -Math.log(y),
@@ -57,5 +58,37 @@ export const gammaLog: Outcome = {
       out.eta[r - from] = -w * a * a * (ratio - 1);
       out.etaEta[r - from] = w * a * a * ratio;
     }
+  },
+  separable: {
+    curve(x, out) {
+      const e = Math.exp(-x);
+      out[0] = e;
+      out[1] = -e;
+      out[2] = e;
+    },
+    terms({ y, weights, eta }, from, to, dispersion, out) {
+      const a = 1 / dispersion;
+      let shift = Number.POSITIVE_INFINITY;
+      for (let r = from; r < to; r++) shift = Math.min(shift, eta[r] - Math.log(y[r]));
+      out.shift = shift;
+      out.base = 0;
+      let weight = 0;
+      for (let r = from; r < to; r++) {
+        const scaled = weights[r] * a;
+        // log y - u = -(eta - log y - shift) - x
+        const away = eta[r] - Math.log(y[r]) - shift;
+        out.slope[r - from] = -scaled;
+        out.coefficient[r - from] = -scaled * Math.exp(-away);
+        out.base -= scaled * away;
+        weight += weights[r];
+      }
+      const first = weight * (Math.log(a) + 1 - psi(a));
+      const second = weight * (1 / a - trigamma(a));
+      out.normaliser = weight * (a * Math.log(a) - lgam(a));
+      // d/d phi = -a^2 d/d a, d2/d phi2 = a^4 d2/d a2 + 2 a^3 d/d a
+      out.normaliserFirst = -a * a * first;
+      out.normaliserSecond = a ** 4 * second + 2 * a ** 3 * first;
+      out.base += out.normaliser;
+    },
   },
 };

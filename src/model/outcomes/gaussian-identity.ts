@@ -4,6 +4,7 @@ import type { Outcome } from '../outcome.js';
 const LOG_2PI = Math.log(2 * Math.PI);
 
 export const gaussianIdentity: Outcome = {
+  canonical: false,
   logConcave: true,
   // The integrand is itself Gaussian, so only the posterior's own spread limits the step.
   step: Number.POSITIVE_INFINITY,
@@ -50,5 +51,36 @@ export const gaussianIdentity: Outcome = {
       out.eta[r - from] = -w * precision * precision * residual;
       out.etaEta[r - from] = w * precision * precision;
     }
+  },
+  separable: {
+    curve(x, out) {
+      out[0] = -0.5 * x * x;
+      out[1] = -x;
+      out[2] = -1;
+    },
+    terms({ y, weights, eta }, from, to, dispersion, out) {
+      const precision = 1 / dispersion;
+      let weight = 0;
+      let sum = 0;
+      for (let r = from; r < to; r++) {
+        weight += weights[r];
+        sum += weights[r] * (y[r] - eta[r]);
+      }
+      // About their mean the residuals are small, however far the cluster is from 0.
+      const mean = weight > 0 ? sum / weight : 0;
+      out.shift = -mean;
+      out.base = 0;
+      for (let r = from; r < to; r++) {
+        const scaled = precision * weights[r];
+        const residual = y[r] - eta[r] - mean;
+        out.slope[r - from] = scaled * residual;
+        out.coefficient[r - from] = scaled;
+        out.base -= 0.5 * scaled * residual * residual;
+      }
+      out.normaliser = -0.5 * weight * (LOG_2PI + Math.log(dispersion));
+      out.normaliserFirst = -0.5 * weight * precision;
+      out.normaliserSecond = 0.5 * weight * precision * precision;
+      out.base += out.normaliser;
+    },
   },
 };

@@ -3,6 +3,7 @@ import type { Outcome } from '../outcome.js';
 import { logFactorial } from './constants.js';
 
 export const poissonLog: Outcome = {
+  canonical: true,
   logConcave: true,
   step: 0.25,
   constant: (y) => -logFactorial(y),
@@ -32,5 +33,22 @@ export const poissonLog: Outcome = {
     for (let r = from; r < to; r++) {
       out.third[r - from] = -rows.weights[r] * Math.exp(rows.eta[r] + eps);
     }
+  },
+  separable: {
+    curve(x, out) {
+      out.fill(Math.exp(x));
+    },
+    terms({ y, weights, eta }, from, to, _dispersion, out) {
+      let shift = Number.NEGATIVE_INFINITY;
+      for (let r = from; r < to; r++) shift = Math.max(shift, eta[r]);
+      out.shift = shift;
+      out.base = 0;
+      for (let r = from; r < to; r++) {
+        const slope = weights[r] * y[r];
+        out.slope[r - from] = slope;
+        out.coefficient[r - from] = -weights[r] * Math.exp(eta[r] - shift);
+        out.base += slope * (eta[r] - shift);
+      }
+    },
   },
 };

@@ -1,0 +1,20 @@
+// Which engine integrates a model's clusters.
+import type { Clusters } from '../../model/clusters.js';
+import type { Model } from '../../model/model.js';
+import type { ClusterEngine } from './engine.js';
+import type { GeneralEngine } from './general.js';
+import { LogitEngine } from './logit.js';
+import { SeparableEngine } from './separable.js';
+
+/** The fastest engine that is exact for the model; `general` serves all. */
+export function chooseEngine(model: Model, clusters: Clusters, general: GeneralEngine): ClusterEngine {
+  const { family, randomEffect } = model;
+  const { logConcave, scaleFamily, symmetric } = randomEffect;
+  if (!(logConcave && scaleFamily && symmetric)) return general;
+  const { separable } = family.outcome;
+  if (separable) return new SeparableEngine(model, clusters, separable, general);
+  if (family.name === 'binomial' && family.link.name === 'logit') {
+    return new LogitEngine(model, clusters, general);
+  }
+  return general;
+}

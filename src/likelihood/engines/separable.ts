@@ -1,0 +1,274 @@
+// The engine for separable outcomes: the rows of a cluster are summed once, and a node costs the same for any number of them.
+import type { Clusters } from '../../model/clusters.js';
+import type { Model } from '../../model/model.js';
+import type { Separable, SeparableTerms } from '../../model/outcome.js';
+import type { Parameters } from '../../model/parameters.js';
+import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../../model/random-effect.js';
+import { findMode } from '../mode.js';
+import type { ClusterIntegral } from '../trapezoid.js';
+import type { Accuracy, ClusterEngine, Derivatives } from './engine.js';
+import type { GeneralEngine } from './general.js';
+import { type FillWeights, NodeGrid } from './node-grid.js';
+import { ReducedDesign } from './reduced-design.js';
+
+/** For log-concave, smooth F, symmetric about 0, whose z has a density free of sigma. */
+export class SeparableEngine implements ClusterEngine {
+  /** Derivatives of the log integrand in z at the last point evaluated. */
+  gradient = 0;
+  curvature = 0;
+  private readonly clusters: Clusters;
+  private readonly outcome: Separable;
+  private readonly effect: RandomEffect;
+  private readonly step: number;
+  /** Standard deviation of z. */
+  private readonly effectSd: number;
+  private readonly hasDispersion: boolean;
+  private readonly rows: GeneralEngine['integrand']['rows'];
+  private readonly reduced: ReducedDesign;
+  private readonly grid = new NodeGrid();
+  private readonly effectPart: EffectDerivatives = effectDerivatives();
+  private readonly terms: SeparableTerms;
+  private beta: Float64Array = new Float64Array(0);
+  private sigma = 0;
+  private dispersion = 1;
+  private cluster = 0;
+  private slope = 0;
+  private coefficient = 0;
+  /** C, C', C'' at the last point evaluated. */
+  private readonly curve: Float64Array = new Float64Array(3);
+  /** By slot: sums over rows of a x and b x; of b x x' (lower triangle). */
+  private readonly slopeX: Float64Array;
+  private readonly coefficientX: Float64Array;
+  private readonly coefficientXX: Float64Array;
+  private mean = 0;
+  private spread = 0;
+  private readonly fill: FillWeights = (grid, from, to) => {
+    const { weight, z } = grid;
+    for (let k = from; k < to; k++) {
+      const value = this.value(z[k]);
+      if (k === 0) grid.logPeak = value;
+      weight[k] = Math.exp(value - grid.logPeak);
+    }
+  };
+
+  constructor(model: Model, clusters: Clusters, separable: Separable, general: GeneralEngine) {
+    const { outcome } = model.family;
+    this.clusters = clusters;
+    this.outcome = separable;
+    this.effect = model.randomEffect;
+    this.step = outcome.step;
+    this.effectSd = this.effect.standardDeviation({ beta: new Float64Array(0), sigma: 1 });
+    this.hasDispersion = outcome.dispersionDerivatives !== undefined;
+    this.rows = general.integrand.rows;
+    this.reduced = new ReducedDesign(clusters, this.hasDispersion);
+    const { slots } = this.reduced;
+    this.slopeX = new Float64Array(slots);
+    this.coefficientX = new Float64Array(slots);
+    this.coefficientXX = new Float64Array(slots * slots);
+    this.terms = {
+      slope: new Float64Array(clusters.largest),
+      coefficient: new Float64Array(clusters.largest),
+      shift: 0,
+      base: 0,
+      normaliser: 0,
+      normaliserFirst: 0,
+      normaliserSecond: 0,
+    };
+  }
+
+  setParameters(parameters: Parameters): void {
+    this.beta = parameters.beta;
+    this.sigma = parameters.sigma;
+    this.dispersion = parameters.dispersion ?? 1;
+  }
+
+  integrate(
+    cluster: number,
+    start: number,
+    accuracy: Accuracy,
+    tolerance: number,
+    derivatives: Derivatives,
+    out: ClusterIntegral,
+  ): void {
+    const { grid, sigma } = this;
+    this.load(cluster);
+    if (sigma === 0) this.withoutIntercepts(out);
+    else {
+      out.mode = findMode(this, start, accuracy.centring);
+      out.modeSd = 1 / Math.sqrt(-this.curvature);
+      const step = accuracy.step * Math.min(out.modeSd, this.step / sigma);
+      out.logIntegral = grid.integrate(this.fill, out.mode, step, accuracy.drop, tolerance);
+      out.error = grid.error;
+      out.nodes = grid.count;
+      out.laplace = grid.logPeak + Math.log(out.modeSd) + 0.5 * Math.log(2 * Math.PI);
+    }
+    if (derivatives) this.differentiate();
+  }
+
+  addDerivatives(multiplicity: number, gradient: Float64Array, hessian: Float64Array): void {
+    this.reduced.expand(this.cluster, multiplicity, gradient, hessian);
+  }
+
+  meanZ(): number {
+    return this.mean;
+  }
+
+  sdZ(): number {
+    return this.spread;
+  }
+
+  /** For the search of the mode. */
+  evaluate(z: number): void {
+    const { sigma, effectPart, curve } = this;
+    this.outcome.curve(sigma * z + this.terms.shift, curve);
+    this.effect.derivatives(z, sigma, effectPart);
+    this.gradient = sigma * (this.slope + this.coefficient * curve[1]) + effectPart.z;
+    this.curvature = sigma * sigma * this.coefficient * curve[2] + effectPart.zz;
+  }
+
+  private value(z: number): number {
+    return this.rowValue(z) + this.effect.logDensity(z, this.sigma);
+  }
+
+  private rowValue(z: number): number {
+    const { curve, terms } = this;
+    const x = this.sigma * z + terms.shift;
+    this.outcome.curve(x, curve);
+    return terms.base + this.slope * x + this.coefficient * curve[0];
+  }
+
+  /** At sigma = 0 the likelihood does not depend on z, whose posterior is F itself. */
+  private withoutIntercepts(out: ClusterIntegral): void {
+    this.grid.single(this.fill);
+    out.logIntegral = this.rowValue(0);
+    out.error = 0;
+    out.nodes = 1;
+    out.mode = 0;
+    out.modeSd = this.effectSd;
+    out.laplace = out.logIntegral;
+  }
+
+  /** Sums the rows of a cluster at the current coefficients. */
+  private load(cluster: number): void {
+    const { clusters, beta, terms, rows, slopeX, coefficientX, coefficientXX, reduced } = this;
+    const { x, offset, columns, starts } = clusters;
+    const { varying, slots } = reduced;
+    const from = starts[cluster];
+    const to = starts[cluster + 1];
+    this.cluster = cluster;
+    for (let r = from; r < to; r++) {
+      let eta = offset[r];
+      for (let j = 0; j < columns; j++) eta += x[r * columns + j] * beta[j];
+      rows.eta[r] = eta;
+    }
+    this.outcome.terms(rows, from, to, this.dispersion, terms);
+    slopeX.fill(0);
+    coefficientX.fill(0);
+    coefficientXX.fill(0);
+    for (let r = from; r < to; r++) {
+      const a = terms.slope[r - from];
+      const b = terms.coefficient[r - from];
+      slopeX[0] += a;
+      coefficientX[0] += b;
+      for (let s = 1; s < slots; s++) {
+        const value = x[r * columns + varying[s - 1]];
+        slopeX[s] += a * value;
+        coefficientX[s] += b * value;
+        for (let t = 1; t <= s; t++) {
+          coefficientXX[s * slots + t] += b * value * x[r * columns + varying[t - 1]];
+        }
+      }
+    }
+    // Slot 0 is a column of ones.
+    for (let s = 0; s < slots; s++) coefficientXX[s * slots] = coefficientX[s];
+    this.slope = slopeX[0];
+    this.coefficient = coefficientX[0];
+  }
+
+  /**
+   * Score and Hessian of the cluster in slots, by Fisher's and Louis's identities. At a node the score is slopeX +
+   * coefficientX C' in the coefficients, z (slope + coefficient C') in sigma and N' - (value - N) / phi in phi, so a
+   * few means and covariances over the nodes are all there is to know.
+   */
+  private differentiate(): void {
+    const { grid, reduced, curve, slope, coefficient, slopeX, coefficientX, coefficientXX, terms } = this;
+    const { z, weight } = grid;
+    const { slots, size, gradient, hessian } = reduced;
+    let total = 0;
+    let meanZ = 0;
+    let meanCurve = 0;
+    let meanBend = 0;
+    let meanZBend = 0;
+    let meanZZBend = 0;
+    let meanSigma = 0;
+    let meanValue = 0;
+    for (let k = 0; k < grid.confirmed; k++) {
+      const p = weight[k];
+      if (p === 0) continue;
+      const value = this.rowValue(z[k]) - terms.normaliser;
+      total += p;
+      meanZ += p * z[k];
+      meanCurve += p * curve[1];
+      meanBend += p * curve[2];
+      meanZBend += p * z[k] * curve[2];
+      meanZZBend += p * z[k] * z[k] * curve[2];
+      meanSigma += p * z[k] * (slope + coefficient * curve[1]);
+      meanValue += p * value;
+    }
+    meanZ /= total;
+    meanCurve /= total;
+    meanBend /= total;
+    meanZBend /= total;
+    meanZZBend /= total;
+    meanSigma /= total;
+    meanValue /= total;
+    let varianceZ = 0;
+    let curveCurve = 0;
+    let curveSigma = 0;
+    let sigmaSigma = 0;
+    let curveValue = 0;
+    let sigmaValue = 0;
+    let valueValue = 0;
+    for (let k = 0; k < grid.confirmed; k++) {
+      const p = weight[k] / total;
+      if (p === 0) continue;
+      const value = this.rowValue(z[k]) - terms.normaliser - meanValue;
+      const ofCurve = curve[1] - meanCurve;
+      const ofSigma = z[k] * (slope + coefficient * curve[1]) - meanSigma;
+      varianceZ += p * (z[k] - meanZ) ** 2;
+      curveCurve += p * ofCurve * ofCurve;
+      curveSigma += p * ofCurve * ofSigma;
+      sigmaSigma += p * ofSigma * ofSigma;
+      curveValue += p * ofCurve * value;
+      sigmaValue += p * ofSigma * value;
+      valueValue += p * value * value;
+    }
+    if (this.sigma === 0) {
+      // The posterior of z is F: E[z] = 0, E[z^2] its variance, and z goes with nothing else.
+      varianceZ = this.effectSd ** 2;
+      meanZZBend = varianceZ * meanBend;
+      sigmaSigma = varianceZ * (slope + coefficient * meanCurve) ** 2;
+    }
+    this.mean = meanZ;
+    this.spread = Math.sqrt(varianceZ);
+    for (let a = 0; a < slots; a++) {
+      gradient[a] = slopeX[a] + coefficientX[a] * meanCurve;
+      for (let b = 0; b <= a; b++) {
+        hessian[a * size + b] =
+          coefficientXX[a * slots + b] * meanBend + coefficientX[a] * coefficientX[b] * curveCurve;
+      }
+      hessian[slots * size + a] = coefficientX[a] * (meanZBend + curveSigma);
+    }
+    gradient[slots] = meanSigma;
+    hessian[slots * size + slots] = coefficient * meanZZBend + sigmaSigma;
+    if (!this.hasDispersion) return;
+    const precision = 1 / this.dispersion;
+    const row = (slots + 1) * size;
+    gradient[slots + 1] = terms.normaliserFirst - precision * meanValue;
+    for (let a = 0; a < slots; a++) {
+      hessian[row + a] = -precision * (gradient[a] + coefficientX[a] * curveValue);
+    }
+    hessian[row + slots] = -precision * (meanSigma + sigmaValue);
+    hessian[row + slots + 1] = terms.normaliserSecond + precision * precision * (2 * meanValue + valueValue);
+  }
+}
