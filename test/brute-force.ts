@@ -35,13 +35,12 @@ export const outcomeDensities: Readonly<Record<string, (y: number, eta: number) 
   },
   'binomial-probit': (y, u) => {
     const v = y === 1 ? u : -u;
-    // Far out by the first terms of the asymptotic series.
-    if (v < -30)
-      return (
-        -0.5 * v * v - Math.log(-v) - 0.5 * Math.log(2 * Math.PI) + Math.log1p(-1 / (v * v) + 3 / v ** 4)
-      );
     if (v > 38) return 0;
-    return v > 0 ? Math.log1p(-ndtr(-v)) : Math.log(ndtr(v));
+    if (v > -5) return v > 0 ? Math.log1p(-ndtr(-v)) : Math.log(ndtr(v));
+    // Mills' ratio by Laplace's continued fraction.
+    let rest = 0;
+    for (let k = 80; k >= 1; k--) rest = k / (rest - v);
+    return -0.5 * v * v - 0.5 * Math.log(2 * Math.PI) - Math.log(rest - v);
   },
   'binomial-cloglog': (y, u) => (y === 0 ? -Math.exp(u) : Math.log(-Math.expm1(-Math.exp(u)))),
   'binomial-cauchit': (y, u) => Math.log(0.5 + Math.atan(y === 1 ? u : -u) / Math.PI),

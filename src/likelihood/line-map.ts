@@ -29,6 +29,9 @@ export class LineMap {
   private readonly centers: Float64Array = new Float64Array(MOST_FEATURES);
   private readonly widths: Float64Array = new Float64Array(MOST_FEATURES);
   private count = 0;
+  /** Of all features, those left out for steps that are small enough included. */
+  private low = 0;
+  private high = 0;
   private boxLow = 0;
   private boxHigh = 0;
   private boxUnit = 0;
@@ -46,13 +49,18 @@ export class LineMap {
     this.count = 0;
     this.boxUnit = 0;
     this.base = 0;
+    this.low = Number.POSITIVE_INFINITY;
+    this.high = Number.NEGATIVE_INFINITY;
   }
 
   /** Adds a feature at z, unless the steps there are small enough as it is. Add narrow ones first. */
   addFeature(z: number, width: number): void {
     const x = this.side < 0 ? -z : z;
     if (this.side !== 0 && !(x > 0)) return;
-    if (!(width > 0 && Number.isFinite(width) && Number.isFinite(x)) || this.count === MOST_FEATURES) return;
+    if (!(width > 0 && Number.isFinite(width) && Number.isFinite(x))) return;
+    this.low = Math.min(this.low, x);
+    this.high = Math.max(this.high, x);
+    if (this.count === MOST_FEATURES) return;
     for (let k = 0; k < this.count; k++) {
       if (Math.hypot(this.widths[k], x - this.centers[k]) < 2 * width) return;
     }
@@ -73,18 +81,8 @@ export class LineMap {
   /** To be called when all features are in. */
   seal(): void {
     if (this.count === 0 && this.side === 0) this.addFeature(0, 1);
-    let low = Number.POSITIVE_INFINITY;
-    let high = this.side === 0 ? Number.NEGATIVE_INFINITY : this.scale;
-    for (let k = 0; k < this.count; k++) {
-      low = Math.min(low, this.centers[k]);
-      high = Math.max(high, this.centers[k]);
-    }
-    if (this.boxUnit > 0) {
-      low = Math.min(low, this.boxLow);
-      high = Math.max(high, this.boxHigh);
-    }
-    this.last = this.valueAt(high);
-    this.first = this.side === 0 ? this.valueAt(low) : Number.NEGATIVE_INFINITY;
+    this.last = this.valueAt(this.side === 0 ? this.high : Math.max(this.high, this.scale));
+    this.first = this.side === 0 ? this.valueAt(this.low) : Number.NEGATIVE_INFINITY;
   }
 
   /** Makes walks start near z (near, not at: the stretch is left out), and returns the q there. */

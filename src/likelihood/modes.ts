@@ -6,7 +6,8 @@ import type { LineMap } from './line-map.js';
 import { findMode } from './mode.js';
 
 /** A side is searched until the integrand has fallen this far below its best, beyond all features. */
-const DROP = 60;
+const DROP = 40;
+const BEYOND = 1;
 const MOST_STEPS = 2000;
 const MOST_REFINEMENTS = 100;
 /** In units of the mode's width. */
@@ -81,8 +82,11 @@ function modesAlong(integrand: Integrand, map: LineMap): Mode[] {
       if (value > best.value) best.value = value;
       previous = here;
       previousZ = next;
-      const past = direction > 0 ? q > map.last : q < map.first || (map.side !== 0 && Math.abs(next) < 1e-12);
-      if (past && here === -toward && !(value + Math.log(map.slope) > best.value - DROP)) break;
+      const past =
+        direction > 0
+          ? q > map.last + BEYOND
+          : q < map.first - BEYOND || (map.side !== 0 && Math.abs(next) < 1e-12);
+      if (past && here === -toward && !(value > best.value - DROP)) break;
       if (map.side !== 0 && direction < 0 && next === 0) break;
     }
   }
@@ -100,6 +104,7 @@ function refine(integrand: Integrand, low: number, high: number): number {
   let left = low;
   let right = high;
   let z = 0.5 * (left + right);
+  let lastMove = Number.POSITIVE_INFINITY;
   for (let step = 0; step < MOST_REFINEMENTS; step++) {
     integrand.evaluate(z);
     const { gradient, curvature } = integrand;
@@ -107,9 +112,11 @@ function refine(integrand: Integrand, low: number, high: number): number {
     else right = z;
     let next = z - gradient / curvature;
     const small = Math.abs(next - z) * Math.sqrt(-curvature) < SMALL_STEP;
-    if (!(curvature < 0 && next > left && next < right)) next = 0.5 * (left + right);
-    else if (small) return next;
+    const inside = curvature < 0 && next > left && next < right;
+    if (inside && small) return next;
+    if (!inside || Math.abs(next - z) > 0.5 * lastMove) next = 0.5 * (left + right);
     if (next === z || !(right - left > 4e-16 * Math.abs(z))) return z;
+    lastMove = Math.abs(next - z);
     z = next;
   }
   return z;

@@ -68,7 +68,8 @@ function integratePlain(
   const { effect, outcome, sigma } = integrand;
   const mode = findMode(integrand, start);
   const peak = integrand.evaluate(mode);
-  const modeSd = 1 / Math.sqrt(-integrand.curvature);
+  // Where the integrand is flat the curvature may round to 0.
+  const modeSd = integrand.curvature < 0 ? 1 / Math.sqrt(-integrand.curvature) : Number.POSITIVE_INFINITY;
   let step = Math.min(0.5 * modeSd, outcome.step / Math.max(sigma, 1e-300), effect.step(sigma));
   if (0.5 * modeSd > LONG_WALK * step) {
     integrateTransformed(integrand, moments, mode, tolerance, out);

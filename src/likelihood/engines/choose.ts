@@ -9,8 +9,8 @@ import { SeparableEngine } from './separable.js';
 /** The fastest engine that is exact for the model; `general` serves all. */
 export function chooseEngine(model: Model, clusters: Clusters, general: GeneralEngine): ClusterEngine {
   const { family, randomEffect } = model;
-  const { logConcave, scaleFamily, symmetric } = randomEffect;
-  if (!(logConcave && scaleFamily && symmetric)) return general;
+  // Their steps and their ends are those of normal tails.
+  if (randomEffect.name !== 'normal') return general;
   const { separable } = family.outcome;
   if (separable) return new SeparableEngine(model, clusters, separable, general);
   if (family.name === 'binomial' && family.link.name === 'logit') {
