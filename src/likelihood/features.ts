@@ -52,7 +52,8 @@ export function lineMaps(integrand: Integrand, modes: readonly Mode[]): readonly
   const maps = effect.kink ? HALVES : WHOLE;
   for (const map of maps) {
     const side = effect.kink ? (map === left ? -1 : 1) : 0;
-    map.reset(side, side === 0 ? 1 : 1 / (1 + Math.abs(slopeBeside(integrand, side))));
+    const slope = side === 0 ? 0 : Math.abs(slopeBeside(integrand, side));
+    map.reset(side, slope < Number.POSITIVE_INFINITY ? 1 / (1 + slope) : 1);
     for (const [z, width] of features) map.addFeature(z, width);
     if (high > low) map.addBox(low, high, unit);
     map.seal();
@@ -60,8 +61,8 @@ export function lineMaps(integrand: Integrand, modes: readonly Mode[]): readonly
   return maps;
 }
 
-/** Slope of the log integrand in z just beside a corner at 0; 1 where it overflows. */
+/** Slope of the log integrand in z just beside a corner at 0. */
 export function slopeBeside(integrand: Integrand, side: number): number {
   integrand.evaluate(side * Number.MIN_VALUE);
-  return Number.isFinite(integrand.gradient) ? integrand.gradient : 1;
+  return integrand.gradient;
 }

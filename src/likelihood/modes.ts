@@ -10,6 +10,7 @@ const DROP = 40;
 const BEYOND = 1;
 const MOST_STEPS = 2000;
 const MOST_REFINEMENTS = 100;
+const MOST_PEAK_STEPS = 30;
 /** In units of the mode's width. */
 const SMALL_STEP = 1e-8;
 
@@ -27,12 +28,12 @@ export function findModes(integrand: Integrand, start: number): Mode[] {
       if (up <= 0 && down >= 0) return [modeAt(integrand, 0)];
       return [modeAt(integrand, climbBeside(integrand, up > 0 ? 1 : -1))];
     }
-    const modes = lineMaps(integrand, []).flatMap((map) => modesAlong(integrand, map));
+    const modes = lineMaps(integrand, likelihoodPeak(integrand)).flatMap((map) => modesAlong(integrand, map));
     if (up <= 0 && down >= 0) modes.push(modeAt(integrand, 0));
     return modes.length > 0 ? modes : [modeAt(integrand, 0)];
   }
   if (isHill(integrand)) return [modeAt(integrand, findMode(integrand, start))];
-  const modes = modesAlong(integrand, lineMaps(integrand, [])[0]);
+  const modes = modesAlong(integrand, lineMaps(integrand, likelihoodPeak(integrand))[0]);
   return modes.length > 0 ? modes : [modeAt(integrand, effect.center(integrand.sigma))];
 }
 
@@ -47,6 +48,26 @@ function climbBeside(integrand: Integrand, side: number): number {
     outer *= 4;
   }
   return side > 0 ? refine(integrand, inner, outer) : refine(integrand, outer, inner);
+}
+
+/**
+ * Where the likelihood alone is highest, if Newton from 0 finds that: with polynomial tails a mode of the integrand may
+ * be near it beyond a wide and deep valley.
+ */
+function likelihoodPeak(integrand: Integrand): Mode[] {
+  const { sigma } = integrand;
+  let z = 0;
+  for (let step = 0; step < MOST_PEAK_STEPS; step++) {
+    const value = integrand.evaluate(z);
+    const { scoreSum, curvatureSum } = integrand;
+    if (!(curvatureSum < 0)) return [];
+    const move = -scoreSum / curvatureSum / sigma;
+    z += move;
+    const width = 1 / (sigma * Math.sqrt(-curvatureSum));
+    if (!Number.isFinite(z)) return [];
+    if (Math.abs(move) < width) return [{ z, value, width }];
+  }
+  return [];
 }
 
 function modesAlong(integrand: Integrand, map: LineMap): Mode[] {

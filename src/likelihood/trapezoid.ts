@@ -97,7 +97,7 @@ function integratePlain(
   let logIntegral = peak + Math.log(sum * step);
   let error = 0;
   if (tolerance < Number.POSITIVE_INFINITY) {
-    for (let level = 0; level < MOST_HALVINGS; level++) {
+    for (let level = 0; level < MOST_HALVINGS && !Number.isNaN(sum); level++) {
       const coarse = logIntegral;
       walk(1, 0.5);
       walk(-1, 0.5);
@@ -108,7 +108,7 @@ function integratePlain(
     }
   }
   out.logIntegral = logIntegral;
-  out.error = error;
+  out.error = Number.isNaN(sum) ? Number.NaN : error;
   out.nodes = nodes;
   out.mode = mode;
   out.modeSd = modeSd;
