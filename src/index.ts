@@ -70,11 +70,18 @@ export {
   type Integrator,
 } from './model/combinations.js';
 export { type CustomFamilyOptions, customFamily } from './model/custom-family.js';
+export { bridge } from './model/effects/bridge.js';
+export { type CustomEffect, customEffect } from './model/effects/custom.js';
+export { laplaceEffect } from './model/effects/laplace.js';
+export { logGamma } from './model/effects/log-gamma.js';
+export { logistic } from './model/effects/logistic.js';
+export { normal } from './model/effects/normal.js';
+export { studentT } from './model/effects/student-t.js';
 export { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from './model/family.js';
 export type { Finding } from './model/finding.js';
 export type { Link } from './model/link.js';
 export { glmm, type Model, type ModelOptions } from './model/model.js';
 export type { DispersionSlopes, LogDensity } from './model/outcomes/custom.js';
 export type { Parameters } from './model/parameters.js';
-export { normal, type RandomEffect } from './model/random-effect.js';
+export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { combination, combine, effectRows, familyRows, traitsOf } from '../src/model/combinations.js';
+import { normal } from '../src/model/effects/normal.js';
 import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import { normal } from '../src/model/random-effect.js';
 import { near } from './helpers.js';
 
 const makers: Readonly<Record<string, (link: string) => Family>> = {

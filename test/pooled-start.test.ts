@@ -5,9 +5,10 @@ import { pooledStart } from '../src/estimate/pooled-start.js';
 import { quadrature } from '../src/estimate/quadrature.js';
 import { Integrand } from '../src/likelihood/integrand.js';
 import { familyRows } from '../src/model/combinations.js';
+import { normal } from '../src/model/effects/normal.js';
 import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import { normal, type RandomEffect } from '../src/model/random-effect.js';
+import type { RandomEffect } from '../src/model/random-effect.js';
 import { near } from './helpers.js';
 
 const makers: Readonly<Record<string, (link: string) => Family>> = {

@@ -1,8 +1,8 @@
 // Adaptive Gauss-Hermite quadrature of one cluster, with the derivative of the approximation itself.
 import type { GaussHermiteRule } from '../numeric/gauss-hermite.js';
 import type { Integrand } from './integrand.js';
-import { findMode } from './mode.js';
 import type { LouisMoments } from './moments.js';
+import { findPeak } from './peak.js';
 import type { ClusterIntegral } from './trapezoid.js';
 
 /**
@@ -35,7 +35,7 @@ export class AdaptiveRule {
     out: ClusterIntegral,
   ): void {
     const { integrand, rule } = this;
-    const mode = findMode(integrand, start);
+    const mode = findPeak(integrand, start).z;
     const peak = integrand.evaluate(mode);
     const spread = 1 / Math.sqrt(-integrand.curvature);
     if (gradient) this.slopes(mode, spread);

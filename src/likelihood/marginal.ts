@@ -6,6 +6,7 @@ import { checkOptions, count, positive } from '../../samplers/options.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { MarginalLikelihood } from './marginal-likelihood.js';
+import { requireSmooth } from './supported.js';
 
 export interface Marginal {
   /** With every normalising constant. */
@@ -28,7 +29,7 @@ export const DEFAULT_TOLERANCE = 1e-9;
  * The marginal log-likelihood, its gradient and Hessian. With `tolerance` (default 1e-9, read as
  * max(tolerance, 1e-13 |logLik|)) by the certified rule; with `nodes` the adaptive Gauss-Hermite approximation with
  * that many nodes and the derivatives of the approximation, `error` then being its distance from the certified value.
- * @throws GlmmcError `unknown-option`, `bad-option`, `bad-parameters`
+ * @throws GlmmcError `unknown-option`, `bad-option`, `bad-parameters`; with `nodes` also `unsupported-effect`
  */
 export function marginal(model: Model, parameters: Parameters, options: MarginalOptions = {}): Marginal {
   const { nodes, tolerance } = checkOptions(
@@ -42,6 +43,7 @@ export function marginal(model: Model, parameters: Parameters, options: Marginal
       'marginal() takes nodes or tolerance, found both; nodes fixes the rule, tolerance the error',
     );
   }
+  if (nodes !== undefined) requireSmooth('marginal() with nodes', model);
   checkParameters(model, parameters);
   const certified = { kind: 'certified', tolerance: tolerance ?? DEFAULT_TOLERANCE } as const;
   const likelihood = new MarginalLikelihood(model);

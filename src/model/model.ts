@@ -7,9 +7,10 @@ import { buildDesign, type Design } from '../data/design.js';
 import type { DataSource } from '../data/table.js';
 import { type Clusters, sortIntoClusters } from './clusters.js';
 import { combine, traitsOf } from './combinations.js';
+import { normal } from './effects/normal.js';
 import type { Family } from './family.js';
 import { type Finding, someOf } from './finding.js';
-import { normal, type RandomEffect } from './random-effect.js';
+import type { RandomEffect } from './random-effect.js';
 
 export interface Model {
   readonly formula: string;
