@@ -210,37 +210,7 @@ function dataFindings(design: Design, clusters: Clusters, family: Family): Findi
     });
   }
   if (family.name === 'binomial') findings.push(...uniformClusters(design, clusters));
-  if (losesLargeCounts(family)) findings.push(...largeCounts(design, clusters));
   return findings;
-}
-
-/** Above this total the rounding of a cluster's log-likelihood is no longer small beside its curvature's inverse. */
-const LARGE_COUNT = 1e6;
-
-/** The other counts measure their values from the saturated model's, and lose nothing. */
-function losesLargeCounts({ name, link }: Family): boolean {
-  return (name === 'binomial' && link.name === 'logit') || (name === 'poisson' && link.name === 'log');
-}
-
-/** Clusters whose counts are so large that differences of log-likelihoods lose the digits the standard errors need. */
-function largeCounts(design: Design, clusters: Clusters): Finding[] {
-  const large = design.clusterLabels.filter((_, i) => {
-    let total = 0;
-    for (let r = clusters.starts[i]; r < clusters.starts[i + 1]; r++) {
-      total += clusters.weights[r] * Math.max(clusters.y[r], clusters.trials[r]);
-    }
-    return total > LARGE_COUNT;
-  });
-  if (large.length === 0) return [];
-  return [
-    {
-      code: 'large-counts',
-      severity: 'warning',
-      message: `The counts of ${large.length} clusters (${someOf(large)}) are above ${LARGE_COUNT}: rounding costs standard errors by quadrature() and mcem() digits, from 1e7 on all of them.`,
-      advice: 'Use laplace(), whose error falls as counts grow and which has no such cancellation.',
-      where: large,
-    },
-  ];
 }
 
 /** Clusters with no success or no failure: harmless singly, but where all are so sigma has no finite estimate. */

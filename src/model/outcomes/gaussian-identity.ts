@@ -51,11 +51,9 @@ export const gaussianIdentity: Outcome = {
     }
   },
   separable: {
-    curve(x, out) {
-      out[0] = -0.5 * x * x;
-      out[1] = -x;
-      out[2] = -1;
-    },
+    rise: (x, dx) => -dx * (x + 0.5 * dx),
+    slope: (x) => -x,
+    bend: () => -1,
     terms({ y, weights, eta }, from, to, dispersion, out) {
       const precision = 1 / dispersion;
       let weight = 0;
@@ -67,18 +65,15 @@ export const gaussianIdentity: Outcome = {
       // About their mean the residuals are small, however far the cluster is from 0.
       const mean = weight > 0 ? sum / weight : 0;
       out.shift = -mean;
-      out.base = 0;
       for (let r = from; r < to; r++) {
         const scaled = precision * weights[r];
         const residual = y[r] - eta[r] - mean;
         out.slope[r - from] = scaled * residual;
         out.coefficient[r - from] = scaled;
-        out.base -= 0.5 * scaled * residual * residual;
       }
       out.normaliser = -0.5 * weight * (LOG_2PI + Math.log(dispersion));
       out.normaliserFirst = -0.5 * weight * precision;
       out.normaliserSecond = 0.5 * weight * precision * precision;
-      out.base += out.normaliser;
     },
   },
 };
