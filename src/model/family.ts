@@ -1,5 +1,6 @@
 // Families as values: what responses they allow, their links, and the outcome the two make together.
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
+import { describe } from '../../samplers/options.js';
 import { cloglog, identity, type Link, log, logit, type ProbabilityLink, probit } from './link.js';
 import type { Outcome } from './outcome.js';
 import { binomialOutcome } from './outcomes/binomial.js';
@@ -30,6 +31,13 @@ function pickLink<L extends Link>(family: string, name: string, links: readonly 
   const link = links.find((candidate) => candidate.name === name);
   if (link) return link;
   const names = links.map((candidate) => candidate.name);
+  if (typeof name !== 'string') {
+    const known = names.map((one) => `'${one}'`).join(', ');
+    throw new GlmmcError(
+      'unknown-link',
+      `${family}() takes a link by its name (${known}), found ${describe(name)}`,
+    );
+  }
   throw new GlmmcError('unknown-link', `${family}() has no link '${name}'${didYouMean(name, names)}`);
 }
 

@@ -68,7 +68,10 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
       levels: v.optional(
         v.record(
           v.string(),
-          v.array(v.union([v.string(), v.number(), v.boolean()])),
+          v.array(
+            v.union([v.string(), v.number(), v.boolean()], 'a text, a number or a boolean'),
+            'a list of levels, the reference first',
+          ),
           'lists of levels by column',
         ),
       ),
