@@ -1,6 +1,7 @@
 // What plain JavaScript lets people hand in: met by a GlmmcError that says what was due, never by a TypeError.
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { didYouMean, nearestName } from '../samplers/errors.js';
 import { makeDraws, randomWalk } from '../samplers/index.js';
 import * as glmmc from '../src/index.js';
 import { shipped } from './helpers.js';
@@ -80,6 +81,20 @@ misuses.forEach(([misuse, code, message], k) => {
   test(`misuse ${k + 1}: ${code}`, async (t) => {
     await t.throwsAsync(async () => misuse(), { instanceOf: GlmmcError, code, message });
   });
+});
+
+test('a near name is one slip in three letters away; else the known ones are listed', (t) => {
+  const known = ['log', 'exp', 'quadrature'];
+  const near: [string, string | undefined][] = [
+    ...(['lgo', 'Log', 'lo', 'logs', 'lag'] as const).map((slip): [string, string] => [slip, 'log']),
+    ...(['foo', 'lx', 'fog1'] as const).map((other): [string, undefined] => [other, undefined]),
+    ['qudratrue', 'quadrature'],
+    ['quad', undefined],
+  ];
+  for (const [name, expected] of near) t.is(nearestName(name, known), expected, name);
+  t.is(didYouMean('foo', known), '; known: log, exp, quadrature');
+  const many = Array.from({ length: 40 }, (_, k) => `column${k}`);
+  t.regex(didYouMean('z', many), /^; known: column0, .*, column29, \.\.\.$/);
 });
 
 test('a URL is a path to readCsv, as to all of Node', async (t) => {
