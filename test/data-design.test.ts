@@ -435,6 +435,12 @@ const refused: readonly Refusal[] = [
     { z: [1, 2, 4, 3, 8, 6], v: [5, 7, 11, 9, 19, 15] },
   ],
   [
+    'y ~ z + v + (1 | g)',
+    'rank-deficient',
+    "the columns of the design must be linearly independent, but 'v' is a linear combination of '(Intercept)'; too far from 0 for its spread to be told from the intercept: write center(v) in the formula, or subtract something near the mean",
+    { z: [1, 2, 4, 3, 8, 6], v: [1e8, 1e8 + 2, 1e8 + 1, 1e8 - 1, 1e8, 1e8 + 3] },
+  ],
+  [
     'y ~ z + v + x + I(v + 2 * x) + (1 | g)',
     'rank-deficient',
     "the columns of the design must be linearly independent, but 'v' is zero in every row; 'I(v + 2 * x)' is a linear combination of 'x'; leave these terms out of the formula",
@@ -482,4 +488,9 @@ test('a nearly dependent column is kept where R keeps it', (t) => {
   t.is(buildDesign('y ~ x + v + (1 | g)', { ...data, v }).columns, 3);
   const same = data.x.map((value, i) => value + (i % 2) * 1e-8);
   t.throws(() => buildDesign('y ~ x + v + (1 | g)', { ...data, v: same }), { code: 'rank-deficient' });
+});
+
+test('centred, a covariate far from 0 is told from the intercept', (t) => {
+  const v = [1e8, 1e8 + 2, 1e8 + 1, 1e8 - 1, 1e8, 1e8 + 3];
+  t.is(buildDesign('y ~ center(v) + (1 | g)', { ...data, v }).columns, 2);
 });

@@ -31,6 +31,8 @@ export interface FitBase {
   readonly parameters: Parameters;
   /** Coefficients in order, then `sigma`, then `dispersion` where the family has one. */
   readonly estimates: readonly Estimate[];
+  /** Names of the parameters held fixed, in the order of the estimates. */
+  readonly fixed: readonly string[];
   readonly converged: boolean;
   readonly findings: readonly Finding[];
   readonly milliseconds: number;

@@ -91,7 +91,7 @@ export async function quadraturePosterior(
     options,
   );
   const space = new ParameterSpace(model, known.fixed);
-  const posterior = new MarginalPosterior(space, resolvePriors(model, priors));
+  const posterior = new MarginalPosterior(space, resolvePriors(model, priors, known.fixed));
   const stream = rng(known.seed).stream('quadrature-posterior');
   const shifts = Array.from({ length: SHIFTS }, (_, r) => {
     const { uniform } = stream.stream(`shift:${r}`);

@@ -102,6 +102,19 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
   };
 }
 
+/**
+ * Rows as the data in long form would have them: a cluster of weight w stands for w clusters, so its rows count w times.
+ * Without cluster weights it is `observations`.
+ */
+export function countedRows({ clusters, design }: Pick<Model, 'clusters' | 'design'>): number {
+  if (!design.clusterWeights) return design.rows;
+  let total = 0;
+  for (let i = 0; i < clusters.count; i++) {
+    total += clusters.clusterWeights[i] * (clusters.starts[i + 1] - clusters.starts[i]);
+  }
+  return total;
+}
+
 function isFamily(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'outcome' in value && 'link' in value;
 }
