@@ -135,13 +135,17 @@ function exponential(value: number, decimals: number): string {
   return value.toExponential(decimals).replace('e+', 'e');
 }
 
-/** The cells of a column padded on the right, so that their decimal points stand below each other. */
+/**
+ * The cells of a column padded on the right, so that the decimal points of plain numbers stand below each other; a dash,
+ * a word or a power of ten stays at the right edge.
+ */
 export function alignPoints(cells: readonly string[]): string[] {
-  const tails = cells.map((cell) =>
-    /\d/.test(cell) ? cell.length - (cell.match(/^[^.]*/)?.[0].length ?? 0) : 0,
+  const plain = cells.map((cell) => /^-?\d+(\.\d+)?$/.test(cell));
+  const tails = cells.map((cell, k) =>
+    plain[k] && cell.includes('.') ? cell.length - cell.indexOf('.') : 0,
   );
   const longest = Math.max(0, ...tails);
-  return cells.map((cell, k) => (/\d/.test(cell) ? cell + ' '.repeat(longest - tails[k]) : cell));
+  return cells.map((cell, k) => (plain[k] ? cell + ' '.repeat(longest - tails[k]) : cell));
 }
 
 /** Characters of a printed line. */

@@ -58,13 +58,15 @@ test('decimals and fixed numbers', (t) => {
 });
 
 test('decimal points stand below each other, what is no number to the right', (t) => {
-  t.deepEqual(alignPoints(['-1.3992', '12.1', '7', '-', 'fixed', '']), [
+  t.deepEqual(alignPoints(['-1.3992', '12.1', '7', '-', 'fixed', '', '<2e-16', '1.5e-7']), [
     '-1.3992',
     '12.1   ',
     '7     ',
     '-',
     'fixed',
     '',
+    '<2e-16',
+    '1.5e-7',
   ]);
   t.deepEqual(alignPoints(['1', '12']), ['1', '12']);
   t.deepEqual(alignPoints([]), []);

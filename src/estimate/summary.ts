@@ -33,7 +33,7 @@ function objectiveLines({ estimates, objective, logLik, logLikError }: Likelihoo
   const deterministic = estimates.every(({ monteCarloError }) => monteCarloError === 0);
   if (!deterministic || !(Math.abs(objective - logLik) > Math.max(1e-8, 10 * logLikError))) return [];
   return wrap(
-    `Maximised: ${formatNumber(objective, 4)}, the approximation's own log-likelihood (what glmer prints).`,
+    `Maximised: ${formatNumber(objective, 4)}, the approximation's log-likelihood (glmer's logLik).`,
   );
 }
 
