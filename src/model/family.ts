@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
-import { checkOptions, positive } from '../../samplers/options.js';
+import { checkOptions, describe, positive } from '../../samplers/options.js';
 import { type FamilyRow, familyRow } from './combinations.js';
 import {
   cauchit,
@@ -60,6 +60,13 @@ function pickLink<L extends Link>(family: string, name: string, links: readonly 
   const link = links.find((candidate) => candidate.name === name);
   if (link) return link;
   const names = links.map((candidate) => candidate.name);
+  if (typeof name !== 'string') {
+    const known = names.map((one) => `'${one}'`).join(', ');
+    throw new GlmmcError(
+      'unknown-link',
+      `${family}() takes a link by its name (${known}), found ${describe(name)}`,
+    );
+  }
   throw new GlmmcError('unknown-link', `${family}() has no link '${name}'${didYouMean(name, names)}`);
 }
 

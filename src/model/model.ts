@@ -70,7 +70,10 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
       levels: v.optional(
         v.record(
           v.string(),
-          v.array(v.union([v.string(), v.number(), v.boolean()])),
+          v.array(
+            v.union([v.string(), v.number(), v.boolean()], 'a text, a number or a boolean'),
+            'a list of levels, the reference first',
+          ),
           'lists of levels by column',
         ),
       ),
@@ -101,6 +104,19 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
     design,
     clusters,
   };
+}
+
+/**
+ * Rows as the data in long form would have them: a cluster of weight w stands for w clusters, so its rows count w times.
+ * Without cluster weights it is `observations`.
+ */
+export function countedRows({ clusters, design }: Pick<Model, 'clusters' | 'design'>): number {
+  if (!design.clusterWeights) return design.rows;
+  let total = 0;
+  for (let i = 0; i < clusters.count; i++) {
+    total += clusters.clusterWeights[i] * (clusters.starts[i + 1] - clusters.starts[i]);
+  }
+  return total;
 }
 
 function isFamily(value: unknown): boolean {
