@@ -22,6 +22,11 @@ export interface Family {
   readonly counts: boolean;
   /** A sentence saying what the responses must be, and whether this one is. */
   readonly response: { readonly expected: string; readonly allows: (y: number, trials: number) => boolean };
+  /**
+   * Where the log density of this response never falls: 1 as the linear predictor grows, -1 as it falls, 0 where it does
+   * in the end both ways. Absent where that is so for every response.
+   */
+  readonly openEnd?: (y: number, trials: number) => -1 | 0 | 1;
   /** A mean inside the family's range near the response, to start IRLS from (McCullagh and Nelder 1989, section 2.5). */
   startingMean(y: number, trials: number): number;
 }
@@ -48,6 +53,7 @@ export function binomial(link: string = 'logit'): Family {
       expected: 'whole numbers of successes between 0 and the trials (0 or 1 without trials)',
       allows: (y, trials) => Number.isInteger(y) && Number.isInteger(trials) && y >= 0 && y <= trials,
     },
+    openEnd: (y, trials) => (y === 0 ? -1 : y === trials ? 1 : 0),
     startingMean: (y, trials) => (y + 0.5) / (trials + 1),
   };
 }
@@ -66,6 +72,7 @@ export function poisson(link: string = 'log'): Family {
       expected: 'whole numbers >= 0',
       allows: (y) => Number.isInteger(y) && y >= 0,
     },
+    openEnd: (y) => (y === 0 ? -1 : 0),
     startingMean: (y) => y + 0.1,
   };
 }
