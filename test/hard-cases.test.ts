@@ -6,7 +6,7 @@ import { laplace, quadrature } from '../src/estimate/quadrature.js';
 import { marginal } from '../src/likelihood/marginal.js';
 import { binomial, gamma, gaussian, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import { near } from './helpers.js';
+import { certified, certifiedModel, landed, near } from './helpers.js';
 
 function generator(seed: number): { uniform: () => number; normal: () => number } {
   let state = seed;
@@ -83,12 +83,38 @@ test('a separated model without intercepts is no converged fit', async (t) => {
 test('a start at sigma 0 is no trap', async (t) => {
   const rows = Array.from({ length: 80 }, (_, r) => ({
     g: r % 16,
-    y: (r * 7) % 16 < 8 === r % 16 < 8 ? 1 : 0,
+    y: (r * 7) % 11 < (r % 16 < 8 ? 8 : 3) ? 1 : 0,
   }));
   const model = glmm('y ~ 1 + (1 | g)', rows, { family: binomial() });
   const expected = await fit(model, quadrature());
+  t.true(expected.converged && expected.parameters.sigma > 0.1);
   const found = await fit(model, quadrature(), { start: { beta: Float64Array.of(0), sigma: 0 } });
   near(t, found.logLik, expected.logLik, 1e-9, 'logLik');
+});
+
+test('a start with a tiny sigma, or far away, is no trap for any strategy', async (t) => {
+  const model = await certifiedModel(certified('cbpp'));
+  const beta = Float64Array.of(-1.27, -1.17, -1.3, -1.78);
+  const starts = [0.3, 0.01, 1e-4, 1e-9].map((sigma) => ({ beta, sigma }));
+  for (const strategy of [quadrature(), laplace()]) {
+    const { estimates } = await fit(model, strategy);
+    for (const start of [...starts, { beta: beta.map((value) => 100 * value), sigma: 1e-3 }]) {
+      const found = await fit(model, strategy, { start });
+      t.true(found.converged, `${strategy.name} from ${start.sigma}`);
+      for (const [k, { name, value }] of found.estimates.entries())
+        near(t, value, estimates[k].value, 1e-5, name);
+    }
+  }
+  const exact = await fit(model, quadrature());
+  for (const start of starts) landed(t, await fit(model, mcem(), { seed: 1, start }), exact, 0.02);
+});
+
+test('a start does not hide that sigma is 0', async (t) => {
+  const model = await certifiedModel(certified('dyestuff2'));
+  const { beta, dispersion } = (await fit(model, quadrature())).parameters;
+  const found = await fit(model, quadrature(), { start: { beta, dispersion: dispersion!, sigma: 1e-5 } });
+  t.is(found.parameters.sigma, 0);
+  t.true(found.findings.some(({ code }) => code === 'sigma-boundary'));
 });
 
 test('quadrature() lets itself be aborted', async (t) => {

@@ -88,6 +88,17 @@ export async function maximumLikelihood(
     };
   };
 
+  const searchInterior = async (): Promise<Found> => {
+    const ordinary = interiorStart(model, pooled.parameters);
+    if (!options.start) return search(space, ordinary);
+    const given = await search(space, awayFromZero(model, options.start));
+    // A start that leads nowhere must not decide the answer.
+    if (given.newton.converged) return given;
+    const other = await search(space, ordinary);
+    const higher = other.newton.evaluation.value > given.newton.evaluation.value;
+    return other.newton.converged || higher ? other : given;
+  };
+
   const { sigma } = space.fixed;
   if (sigma !== undefined) {
     const from = space.hold(options.start ?? pooledStart(model));
@@ -97,10 +108,7 @@ export async function maximumLikelihood(
     ? pooledAt(likelihood, await pooledMaximum(part, space, options.pause))
     : await pooledMaximum(likelihood, space, options.pause);
 
-  const interior = await search(
-    space,
-    awayFromZero(options.start) ?? interiorStart(model, pooled.parameters),
-  );
+  const interior = await searchInterior();
   const small = interior.parameters.sigma < SMALLEST_SIGMA * predictorUnit(model, interior.parameters);
   const gap = interior.newton.evaluation.value - pooled.objective;
   // The part's pooled fit is a start and a bound; where it does not settle the matter, the whole's does.
@@ -251,9 +259,12 @@ export function interiorStart(model: Model, pooled: Parameters): Parameters {
   return { ...pooled, dispersion, sigma: predictorUnit(model, { ...pooled, dispersion }) };
 }
 
-/** A start at sigma = 0 is no start for a search in log sigma. */
-export function awayFromZero(start: Parameters | undefined): Parameters | undefined {
-  return start?.sigma === 0 ? undefined : start;
+/** A start has at least this sigma, in units of the linear predictor. */
+const LEAST_START = 0.1;
+
+/** At sigma = 0 the likelihood is flat in log sigma, and near 0 nearly so: a search from there does not find its way. */
+export function awayFromZero(model: Model, start: Parameters): Parameters {
+  return { ...start, sigma: Math.max(start.sigma, LEAST_START * predictorUnit(model, start)) };
 }
 
 /** What kept the search from an ordinary maximum. */

@@ -87,7 +87,9 @@ async function run(
   settings.eStep.check?.(model);
   const likelihood = new MarginalLikelihood(model);
   const nothingRandom = space.fixed.sigma === 0;
-  const start = awayFromZero(task.start) ?? space.hold(interiorStart(model, pooledStart(model)));
+  const start = space.hold(
+    task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
+  );
   const em = nothingRandom ? undefined : await ascend(task, settings, start, likelihood);
   if (!em || em.atBoundary) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
