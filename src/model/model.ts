@@ -8,6 +8,7 @@ import type { DataSource } from '../data/table.js';
 import { type Clusters, sortIntoClusters } from './clusters.js';
 import type { Family } from './family.js';
 import { type Finding, someOf } from './finding.js';
+import { checkInformation } from './information.js';
 import { normal, type RandomEffect } from './random-effect.js';
 
 export interface Model {
@@ -129,33 +130,6 @@ function checkResponse(family: Family, design: Design): void {
     throw new GlmmcError(
       'constant-response',
       `the ${family.name} response '${design.responseName}' is ${design.y[0]} in every row, so there is no variance to explain; check the column`,
-    );
-  }
-}
-
-/**
- * Refuses what can tell nothing of the intercepts: fewer than two clusters with any weight, or one row a cluster where
- * the rows have a variance of their own.
- * @throws GlmmcError `no-information`, `unidentified`
- */
-function checkInformation(family: Family, design: Design, clusters: Clusters): void {
-  const { count, starts, weights, trials, clusterWeights } = clusters;
-  let informative = 0;
-  for (let i = 0; i < count; i++) {
-    let weight = 0;
-    for (let r = starts[i]; r < starts[i + 1]; r++) weight += weights[r] * trials[r];
-    if (clusterWeights[i] * weight > 0) informative++;
-  }
-  if (informative < 2) {
-    throw new GlmmcError(
-      'no-information',
-      `expected at least two clusters by '${design.clusterName}' with weights and trials above 0, found ${informative}; check the weights`,
-    );
-  }
-  if (family.link.name === 'identity' && family.dispersion && clusters.largest === 1) {
-    throw new GlmmcError(
-      'unidentified',
-      `every cluster by '${design.clusterName}' has one row, so the variance between clusters and the ${family.dispersion.meaning} cannot be told apart; cluster by something coarser`,
     );
   }
 }
