@@ -143,6 +143,63 @@ test('counts too large for the digits of a log-likelihood are said to be', (t) =
   t.deepEqual(codes(0.1), []);
 });
 
+test('one cluster with large counts is named in the singular', (t) => {
+  const rows = Array.from({ length: 20 }, (_, r) => ({ g: r % 5, y: r % 5 === 3 ? 2e6 : 4 }));
+  const [finding] = glmm('y ~ 1 + (1 | g)', rows, { family: poisson() }).findings;
+  t.regex(finding.message, /^The counts of cluster 3 are above/);
+});
+
+test('clusters all alike: whether sigma or the intercept runs off is told apart', (t) => {
+  const findings = (y: (r: number) => number): readonly string[] =>
+    glmm(
+      'y ~ 1 + (1 | g)',
+      Array.from({ length: 20 }, (_, r) => ({ g: r % 5, y: y(r) })),
+      { family: binomial() },
+    ).findings.map(({ code, message, advice }) => `${code} ${message} ${advice}`);
+  t.regex(findings(() => 0)[0], /^clusters-all-alike Every response is a failure.*intercept/);
+  t.regex(findings(() => 1)[0], /^clusters-all-alike Every response is a success.*intercept/);
+  t.regex(findings((r) => (r % 5 < 2 ? 1 : 0))[0], /^clusters-all-alike 5 of 5.*sigma grows/);
+  t.regex(findings((r) => (r === 3 ? 1 : 0))[0], /^clusters-all-alike 4 of 5.*Laplace/);
+  t.deepEqual(
+    findings((r) => (r < 10 ? 1 : 0)),
+    [],
+  );
+});
+
+test('one trial a cluster: no strategy takes sigma for estimated', async (t) => {
+  const { uniform } = generator(5);
+  const rows = Array.from({ length: 60 }, (_, g) => {
+    const x = 2 * uniform() - 1;
+    return { g, pair: g >> 1, x, y: uniform() < 1 / (1 + Math.exp(-2 * x - 0.7)) ? 1 : 0 };
+  });
+  const family = binomial('probit');
+  for (const strategy of [quadrature(), laplace()]) {
+    const single = glmm('y ~ x + (1 | g)', rows, { family });
+    const found = await fit(single, strategy);
+    const finding = found.findings.find(({ code }) => code === 'one-trial-clusters');
+    t.is(finding?.severity === 'error', found.parameters.sigma > 0, strategy.name);
+    t.is(found.converged, found.parameters.sigma === 0, strategy.name);
+    for (const quiet of [
+      await fit(single, strategy, { fixed: { sigma: 0 } }),
+      await fit(glmm('y ~ x + (1 | pair)', rows, { family }), strategy),
+    ]) {
+      t.true(quiet.converged, strategy.name);
+      t.false(quiet.findings.some(({ code }) => code === 'one-trial-clusters'));
+    }
+  }
+});
+
+test('mcem() on counts too large for its digits blames the counts', async (t) => {
+  const rows = Array.from({ length: 20 }, (_, r) => ({
+    g: r % 5,
+    y: Math.round(3e8 * (1 + 0.1 * Math.sin(3 * (r % 5))) + Math.sqrt(3e8) * Math.sin(r * r)),
+  }));
+  const found = await fit(glmm('y ~ 1 + (1 | g)', rows, { family: poisson() }), mcem());
+  t.false(found.converged);
+  const failed = found.findings.find(({ code }) => code === 'score-test-failed');
+  t.regex(failed?.advice ?? '', /large-counts/);
+});
+
 const sizeOne = Array.from({ length: 30 }, (_, g) => ({ g, y: Math.sin(g) + 2, w: 0 }));
 const refused: readonly [string, () => unknown, string][] = [
   [

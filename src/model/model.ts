@@ -175,11 +175,16 @@ function largeCounts(design: Design, clusters: Clusters): Finding[] {
     {
       code: 'large-counts',
       severity: 'warning',
-      message: `The counts of ${large.length} clusters (${someOf(large)}) are above ${LARGE_COUNT}: rounding costs standard errors by quadrature() and mcem() digits, from 1e7 on all of them.`,
+      message: `The counts of ${clustersNamed(large)} are above ${LARGE_COUNT}: rounding costs standard errors by quadrature() and mcem() digits, from 1e7 on all of them.`,
       advice: 'Use laplace(), whose error falls as counts grow and which has no such cancellation.',
       where: large,
     },
   ];
+}
+
+/** "cluster b", or "12 clusters (a, b, c, d, e and 7 more)". */
+function clustersNamed(labels: readonly string[]): string {
+  return labels.length === 1 ? `cluster ${labels[0]}` : `${labels.length} clusters (${someOf(labels)})`;
 }
 
 /** Clusters with no success or no failure: harmless singly, but where all are so sigma has no finite estimate. */
@@ -196,6 +201,19 @@ function uniformClusters(design: Design, clusters: Clusters): Finding[] {
   }
   if (uniform.length === 0) return [];
   const all = uniform.length === clusters.count;
+  const kind = kindOfAll(clusters);
+  if (kind) {
+    return [
+      {
+        code: 'clusters-all-alike',
+        severity: 'warning',
+        message: `Every response is a ${kind}.`,
+        advice:
+          'No intercept has a finite estimate, and nothing is known of sigma. Check the response, or use priors (gibbs()).',
+        where: uniform,
+      },
+    ];
+  }
   return [
     {
       code: 'clusters-all-alike',
@@ -207,4 +225,10 @@ function uniformClusters(design: Design, clusters: Clusters): Finding[] {
       where: uniform,
     },
   ];
+}
+
+/** What every response is, where all are of one kind. */
+function kindOfAll({ y, trials }: Clusters): 'success' | 'failure' | undefined {
+  if (y.every((successes) => successes === 0)) return 'failure';
+  return y.every((successes, r) => successes === trials[r]) ? 'success' : undefined;
 }

@@ -48,7 +48,13 @@ export function landing(
 /** A p-value below this is no accident: the estimate is wrong, or its Monte Carlo error is. */
 const NOT_LANDED = 1e-4;
 
-export function landingFindings({ scoreTest, largestK }: Landing, target: number, ratio: number): Finding[] {
+/** @param largeCounts the model's counts leave the score too few digits: then that is what a failed test says */
+export function landingFindings(
+  { scoreTest, largestK }: Landing,
+  target: number,
+  ratio: number,
+  largeCounts: boolean,
+): Finding[] {
   const findings: Finding[] = [];
   // Written so that NaN fails too.
   if (!(scoreTest.pValue >= NOT_LANDED)) {
@@ -56,8 +62,9 @@ export function landingFindings({ scoreTest, largestK }: Landing, target: number
       code: 'score-test-failed',
       severity: 'error',
       message: `The exact score at the estimate is further from 0 than its Monte Carlo error explains (T = ${scoreTest.statistic.toPrecision(3)} on ${scoreTest.df} df, p = ${scoreTest.pValue.toExponential(1)}).`,
-      advice:
-        'Do not trust this fit; quadrature() has the exact one. Try another seed or E-step, and tell us.',
+      advice: largeCounts
+        ? 'The counts are so large that rounding alone explains it (large-counts); use laplace().'
+        : 'Do not trust this fit; quadrature() has the exact one. Try another seed or E-step, and tell us.',
     });
   }
   if (!(ratio <= target)) {
