@@ -134,14 +134,15 @@ async function run(
   });
   const curvature = space.chain(parameters, 0, likelihood.gradient, hessian).hessian;
   const separated = separatedCoefficients(space, curvature, final.converged);
+  const largeCounts = model.findings.some(({ code }) => code === 'large-counts');
   // Where there is no maximum to land on, that is all there is to say of the landing.
   const findings =
     separated.length > 0
       ? [separationFinding(separated)]
-      : landingFindings(proof, settings.monteCarloError, ratio);
+      : landingFindings(proof, settings.monteCarloError, ratio, largeCounts);
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
-    objective: em.history.at(-1)!.objective,
+    objective: final.objective,
     converged: final.converged && ratio <= settings.monteCarloError,
     boundary: false,
     findings,
