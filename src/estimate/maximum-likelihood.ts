@@ -6,6 +6,7 @@ import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
 import { type NewtonResult, newtonSteps } from '../numeric/newton.js';
+import { slopeInVariance } from './boundary-slope.js';
 import type { ParameterSpace } from './parameter-space.js';
 import { chordSteps, largePart } from './part-start.js';
 import { pooledStart } from './pooled-start.js';
@@ -48,8 +49,8 @@ const SMALLEST_SIGMA = 1e-4;
 
 /**
  * The maximum of the marginal likelihood as `rule` computes it. For F symmetric about 0 the likelihood is even in
- * sigma, so its slope at 0 says nothing: d l / d sigma^2 = l'' / 2 does. Where that is <= 0 at the pooled fit, or the
- * interior search runs into 0, both ends are compared.
+ * sigma, so its slope at 0 says nothing: d l / d sigma^2 does. Where that is <= 0 at the pooled fit, or the interior
+ * search runs into 0, both ends are compared.
  */
 export async function maximumLikelihood(
   likelihood: MarginalLikelihood,
@@ -112,7 +113,8 @@ export async function maximumLikelihood(
   const small = interior.parameters.sigma < SMALLEST_SIGMA * predictorUnit(model, interior.parameters);
   const gap = interior.newton.evaluation.value - pooled.objective;
   // The part's pooled fit is a start and a bound; where it does not settle the matter, the whole's does.
-  if (small || pooled.slopeInVariance <= 0 || (part && !(gap > CLEAR_GAP))) {
+  // Where the slope is not defined both ends are compared too.
+  if (small || !(pooled.slopeInVariance > 0) || (part && !(gap > CLEAR_GAP))) {
     const exact = part ? await pooledMaximum(likelihood, space, options.pause) : pooled;
     if (small || !(interior.newton.evaluation.value - exact.objective > 0)) return finish(exact, true);
   }
@@ -140,7 +142,10 @@ async function approach(
   return { ...inPart, parameters };
 }
 
-/** The maximum without intercepts, and d l / d sigma^2 there: where that is <= 0, sigma = 0 is a maximum too. */
+/**
+ * The maximum without intercepts, and d l / d sigma^2 there: where that is <= 0, sigma = 0 is a maximum too. NaN where the
+ * intercepts' distribution has no variance.
+ */
 export interface PooledMaximum extends Found {
   readonly objective: number;
   readonly slopeInVariance: number;
@@ -159,9 +164,7 @@ export async function pooledMaximum(
 
 function pooledAt(likelihood: MarginalLikelihood, found: Found): PooledMaximum {
   const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
-  const k = likelihood.model.coefficientNames.length;
-  // The likelihood is even in sigma: its slope in sigma^2 is half the curvature in sigma.
-  return { ...found, objective, slopeInVariance: 0.5 * likelihood.hessian[k * likelihood.size + k] };
+  return { ...found, objective, slopeInVariance: slopeInVariance(likelihood, found.parameters) };
 }
 
 interface Found {

@@ -118,5 +118,6 @@ async function isAtBoundary(
   if (task.space.fixed.sigma !== undefined) return false;
   if (parameters.sigma > SMALL_SIGMA * predictorUnit(task.model, parameters)) return false;
   const pooled = await pooledMaximum(likelihood, task.space, () => task.pause());
-  return pooled.slopeInVariance <= 0;
+  if (!Number.isNaN(pooled.slopeInVariance)) return pooled.slopeInVariance <= 0;
+  return pooled.objective >= likelihood.evaluate(parameters, { kind: 'plain' }, false);
 }
