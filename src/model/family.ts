@@ -39,6 +39,8 @@ export interface Family {
   readonly dispersion?: {
     readonly meaning: string;
     readonly start: (y: Float64Array, mu: Float64Array) => number;
+    /** Where the means fit every response exactly the likelihood grows without bound as it falls to 0. */
+    readonly vanishes?: true;
   };
   /** Whether the response may be given as successes and trials. */
   readonly counts: boolean;
@@ -142,7 +144,7 @@ export function gaussian(link: string = 'identity'): Family {
     link: chosen,
     traits: familyRow('gaussian', chosen.name),
     outcome: chosen === identity ? gaussianIdentity : gaussianLog,
-    dispersion: { meaning: 'residual variance', start: meanSquare },
+    dispersion: { meaning: 'residual variance', start: meanSquare, vanishes: true },
     counts: false,
     response: { expected: 'finite numbers', allows: Number.isFinite },
     startingMean: (y) => (chosen === identity || y > 0 ? y : Number.NaN),
@@ -163,6 +165,7 @@ export function gamma(link: string = 'log'): Family {
     outcome: chosen === log ? gammaLog : gammaPower(chosen === inverse ? 'inverse' : 'identity'),
     dispersion: {
       meaning: '1 / shape',
+      vanishes: true,
       start: (y, mu) =>
         meanSquare(
           y.map((value, r) => value / mu[r]),

@@ -36,7 +36,7 @@ export function checkInformation(family: Family, design: Design, clusters: Clust
       'among the rows with weights and trials above 0',
     );
   }
-  if (family.dispersion) checkResidual(family, design, clusters, counting);
+  if (family.dispersion?.vanishes) checkResidual(family, design, clusters, counting);
 }
 
 interface CountingRows {
