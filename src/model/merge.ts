@@ -70,13 +70,13 @@ function averageMembers(
     const to = distinct.starts[place] - starts[i];
     for (let r = starts[i]; r < starts[i + 1]; r++) {
       distinct.y[to + r] += share * y[r];
-      constant += weights[r] * measuredFrom(y[r], trials[r]);
+      constant -= weights[r] * measuredFrom(y[r], trials[r]);
     }
     distinct.constants[place] += share * constant;
   }
   for (let i = 0; i < distinct.count; i++) {
     for (let r = distinct.starts[i]; r < distinct.starts[i + 1]; r++) {
-      distinct.constants[i] -= distinct.weights[r] * measuredFrom(distinct.y[r], distinct.trials[r]);
+      distinct.constants[i] += distinct.weights[r] * measuredFrom(distinct.y[r], distinct.trials[r]);
     }
   }
 }

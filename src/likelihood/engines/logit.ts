@@ -5,7 +5,7 @@ import type { Parameters } from '../../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../../model/random-effect.js';
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
-import { type Accuracy, type ClusterEngine, type Derivatives, FINE } from './engine.js';
+import { type Accuracy, type ClusterEngine, type Derivatives, FINE, LONG_WALK } from './engine.js';
 import { logOfProduct, multiplyOdds, sumScores, sumSoftplus, sumWeightedRises } from './logit-kernels.js';
 import { LogitMoments } from './logit-moments.js';
 import { LogitRows } from './logit-rows.js';
@@ -52,7 +52,7 @@ export class LogitEngine implements ClusterEngine {
   private readonly fill = (grid: NodeGrid, from: number, to: number, step: number, offset: number): void =>
     this.fillWeights(grid, from, to, step, offset);
 
-  /** @param general takes the clusters whose odds would leave the range of a product */
+  /** @param general takes the clusters whose odds would leave the range of a product, or whose mode is too wide */
   constructor(model: Pick<Model, 'family' | 'randomEffect'>, clusters: Clusters, general: ClusterEngine) {
     this.effect = model.randomEffect;
     this.step = model.family.outcome.step;
@@ -90,8 +90,11 @@ export class LogitEngine implements ClusterEngine {
     const mode = findMode(this, start, accuracy.centring);
     const modeSd = 1 / Math.sqrt(-this.curvature);
     const step = accuracy.step * Math.min(modeSd, this.step / Math.max(sigma, 1e-300));
-    const logIntegral = grid.integrate(this.fill, mode, step, accuracy.drop, tolerance);
-    if (this.outOfRange) {
+    const logIntegral =
+      modeSd < LONG_WALK * step
+        ? grid.integrate(this.fill, mode, step, accuracy.drop, tolerance)
+        : Number.NaN;
+    if (this.outOfRange || Number.isNaN(logIntegral)) {
       this.byGeneral = true;
       this.general.integrate(cluster, start, accuracy, tolerance, derivatives, out);
       return;

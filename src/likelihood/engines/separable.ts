@@ -6,7 +6,7 @@ import type { Parameters } from '../../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../../model/random-effect.js';
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
-import type { Accuracy, ClusterEngine, Derivatives } from './engine.js';
+import { type Accuracy, type ClusterEngine, type Derivatives, LONG_WALK } from './engine.js';
 import type { GeneralEngine } from './general.js';
 import { type FillWeights, NodeGrid } from './node-grid.js';
 import { ReducedDesign } from './reduced-design.js';
@@ -19,6 +19,8 @@ export class SeparableEngine implements ClusterEngine {
   /** Derivatives of the log integrand in z at the last point evaluated. */
   gradient = 0;
   curvature = 0;
+  private readonly general: GeneralEngine;
+  private byGeneral = false;
   private readonly clusters: Clusters;
   private readonly outcome: Separable;
   private readonly full: Outcome;
@@ -69,6 +71,7 @@ export class SeparableEngine implements ClusterEngine {
     this.step = outcome.step;
     this.effectSd = this.effect.standardDeviation({ beta: new Float64Array(0), sigma: 1 });
     this.hasDispersion = outcome.dispersionDerivatives !== undefined;
+    this.general = general;
     this.rows = general.integrand.rows;
     this.reduced = new ReducedDesign(clusters, this.hasDispersion);
     const { slots } = this.reduced;
@@ -89,6 +92,7 @@ export class SeparableEngine implements ClusterEngine {
     this.beta = parameters.beta;
     this.sigma = parameters.sigma;
     this.dispersion = parameters.dispersion ?? 1;
+    this.general.setParameters(parameters);
   }
 
   integrate(
@@ -101,12 +105,21 @@ export class SeparableEngine implements ClusterEngine {
   ): void {
     const { grid, sigma } = this;
     this.load(cluster);
+    this.byGeneral = false;
     if (sigma === 0) this.withoutIntercepts(out);
     else {
       out.mode = findMode(this, start, accuracy.centring);
       out.modeSd = 1 / Math.sqrt(-this.curvature);
       const step = accuracy.step * Math.min(out.modeSd, this.step / sigma);
-      out.logIntegral = grid.integrate(this.fill, out.mode, step, accuracy.drop, tolerance);
+      out.logIntegral =
+        out.modeSd < LONG_WALK * step
+          ? grid.integrate(this.fill, out.mode, step, accuracy.drop, tolerance)
+          : Number.NaN;
+      if (Number.isNaN(out.logIntegral)) {
+        this.byGeneral = true;
+        this.general.integrate(cluster, start, accuracy, tolerance, derivatives, out);
+        return;
+      }
       out.error = grid.error;
       out.nodes = grid.count;
       out.laplace = grid.logPeak + Math.log(out.modeSd) + 0.5 * Math.log(2 * Math.PI);
@@ -115,15 +128,16 @@ export class SeparableEngine implements ClusterEngine {
   }
 
   addDerivatives(multiplicity: number, gradient: Float64Array, hessian: Float64Array): void {
-    this.reduced.expand(this.cluster, multiplicity, gradient, hessian);
+    if (this.byGeneral) this.general.addDerivatives(multiplicity, gradient, hessian);
+    else this.reduced.expand(this.cluster, multiplicity, gradient, hessian);
   }
 
   meanZ(): number {
-    return this.mean;
+    return this.byGeneral ? this.general.meanZ() : this.mean;
   }
 
   sdZ(): number {
-    return this.spread;
+    return this.byGeneral ? this.general.sdZ() : this.spread;
   }
 
   /** For the search of the mode. */
