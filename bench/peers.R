@@ -27,11 +27,15 @@ tmb_estimates <- function(fit) {
   list(beta = fixef(fit)$cond, sigma = attr(VarCorr(fit)$cond[[1]], "stddev")[[1]], logLik = as.numeric(logLik(fit)))
 }
 plain <- glmerControl(calc.derivs = FALSE)
+# The fastest that lme4 offers: nlopt's BOBYQA throughout, where the default ends with Nelder and Mead's method.
+fastest <- glmerControl(calc.derivs = FALSE, optimizer = "nloptwrap")
 programs <- list(
   "glmer nAGQ = 1" = list(
     function(f, d) glmer(f, d, family = binomial), glmer_estimates),
   "glmer nAGQ = 1, no derivatives" = list(
     function(f, d) glmer(f, d, family = binomial, control = plain), glmer_estimates),
+  "glmer nAGQ = 1, no derivatives, nloptwrap" = list(
+    function(f, d) glmer(f, d, family = binomial, control = fastest), glmer_estimates),
   "glmer nAGQ = 25" = list(
     function(f, d) glmer(f, d, family = binomial, nAGQ = 25), glmer_estimates),
   "glmmTMB" = list(
