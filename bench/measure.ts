@@ -10,7 +10,15 @@ import {
   quadrature,
   readCsv,
 } from 'glmmc';
-import { type FitResult, type KernelResult, median, root, type SmallResult, time } from './results.js';
+import {
+  type FitResult,
+  type KernelResult,
+  median,
+  root,
+  type SmallResult,
+  time,
+  timeSeveral,
+} from './results.js';
 import {
   type Columns,
   plainEvaluation,
@@ -59,11 +67,12 @@ export async function measureKernels(
   for (const rule of RULES) {
     for (const [derivatives, asked] of DERIVATIVES) {
       const times: number[] = [];
-      for (let run = 0; run <= runs; run++) {
+      // As many again come first, to warm up.
+      for (let run = 0; run < 2 * runs; run++) {
         // An evaluation at the last one's parameters would be remembered, not made.
         beta[0] += 1e-9;
         const milliseconds = await time(() => likelihood.evaluate({ beta, sigma }, rule, asked));
-        if (run > 0) times.push(milliseconds);
+        if (run >= runs) times.push(milliseconds);
       }
       const nanosecondsPerRow = (1e6 * median(times)) / rows;
       kernels.push({ rows, rule: rule.kind, derivatives, nanosecondsPerRow });
@@ -100,8 +109,7 @@ export async function measureFit(
   const memoryPeak = 1024 * process.resourceUsage().maxRSS;
   const { length: clusters } = model.clusterLabels;
   const { length: coefficients } = model.coefficientNames;
-  const times: number[] = [];
-  for (let run = 0; run < runs; run++) times.push(await time(once));
+  const times = await timeSeveral(once, runs);
   return {
     rows,
     clusters,
@@ -110,7 +118,7 @@ export async function measureFit(
     first,
     warm: median(times),
     model: median(models.slice(1)),
-    warmRuns: runs,
+    warmRuns: times.length,
     plain: plainEvaluation(design === 'wide' ? simulated(rows / 10) : (data as Simulated)),
     columnBytes: 8 * rows * Object.keys(data).length,
     memoryBefore,

@@ -5,7 +5,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binomial, fit, glmm, type Model, marginal, quadrature, readCsv } from 'glmmc';
-import { machine, median, type PeerResult, root, time, writeResults } from './results.js';
+import { machine, median, type PeerResult, root, timeSeveral, writeResults } from './results.js';
 import { type Columns, SIMULATED_FORMULA, simulated } from './simulated.js';
 
 interface Job {
@@ -22,9 +22,8 @@ const SHIPPED: readonly Job[] = [
   },
   { name: 'booth_hobert', file: 'booth_hobert.csv', formula: 'y ~ 0 + x1 + (1 | z1)' },
 ];
-/** Runs of ours that are timed: this many, and more of short ones until so many milliseconds have passed. */
+/** Runs of ours that are timed, of short ones more. */
 const RUNS = 5;
-const LONG_ENOUGH = 1000;
 const OUR_WORKERS = [1, 2];
 
 const [verb, folder, ...rest] = process.argv.slice(2);
@@ -52,14 +51,6 @@ function csv(columns: Columns): string {
   return `${names.join(',')}\n${rows.join('\n')}\n`;
 }
 
-/** Milliseconds of each of several calls. */
-async function rounds(call: () => unknown): Promise<number[]> {
-  const times: number[] = [];
-  const start = performance.now();
-  while (times.length < RUNS || performance.now() - start < LONG_ENOUGH) times.push(await time(call));
-  return times;
-}
-
 async function score(): Promise<void> {
   const jobs: Job[] = JSON.parse(readFileSync(join(folder, 'jobs.json'), 'utf8'));
   const lines = readFileSync(join(folder, 'peers.jsonl'), 'utf8').trim().split('\n');
@@ -77,8 +68,8 @@ async function score(): Promise<void> {
     for (const workers of OUR_WORKERS) {
       const once = () => fit(build(), quadrature(), { workers });
       // The first round warms up.
-      await rounds(once);
-      const times = await rounds(once);
+      await timeSeveral(once, RUNS);
+      const times = await timeSeveral(once, RUNS);
       const { parameters, logLik } = await once();
       results.push({
         data: name,

@@ -1,6 +1,6 @@
 // What the benches share: where results are kept, what they look like, the machine they were measured on, timing.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 
 /** The package's own folder, from wherever the compiled bench runs. */
 export const root: URL = new URL('.', import.meta.resolve('glmmc/package.json'));
@@ -12,6 +12,8 @@ export interface Machine {
   readonly glmmc: string;
   /** yyyy-mm-dd. */
   readonly date: string;
+  /** Load average of the last minute when the results were written: near 1 where nothing else ran. */
+  readonly load: number;
 }
 
 /** One kind of evaluation of the marginal likelihood, beside the plain one. */
@@ -98,6 +100,7 @@ export function machine(): Machine {
     node: process.versions.node,
     glmmc: version,
     date: new Date().toISOString().slice(0, 10),
+    load: Number(loadavg()[0].toFixed(1)),
   };
 }
 
@@ -123,3 +126,13 @@ export async function time(call: () => unknown): Promise<number> {
   await call();
   return performance.now() - start;
 }
+
+/** Milliseconds of each of several calls: of at least so many, and of short ones until two seconds have passed. */
+export async function timeSeveral(call: () => unknown, least: number): Promise<number[]> {
+  const times: number[] = [];
+  const start = performance.now();
+  while (times.length < least || performance.now() - start < LONG_ENOUGH) times.push(await time(call));
+  return times;
+}
+
+const LONG_ENOUGH = 2000;
