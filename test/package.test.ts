@@ -58,6 +58,20 @@ test('glmmc/samplers by its own name draws', async (t) => {
   t.is(mixed, 'true');
 });
 
+test('worker threads find their file, and do not keep the program alive', async (t) => {
+  const text = await evaluate(`
+    import { binomial, fit, glmm, quadrature } from 'glmmc';
+    const n = 60000;
+    const y = Float64Array.from({ length: n }, (_, r) => ((r * 7919) % 13) % 2);
+    const x = Float64Array.from({ length: n }, (_, r) => Math.sin(r));
+    const g = Float64Array.from({ length: n }, (_, r) => Math.floor(r / 8));
+    const model = glmm('y ~ x + (1 | g)', { y, x, g }, { family: binomial() });
+    for (const workers of [1, 2]) console.log((await fit(model, quadrature(), { workers })).logLik);
+  `);
+  const [one, two] = text.trim().split('\n');
+  t.is(one, two);
+});
+
 test('the command prints its help, and its version is that of package.json', async (t) => {
   const help = await node([manifest.bin.glmmc, '--help']);
   t.regex(help, /^Usage: glmmc /);

@@ -1,5 +1,6 @@
 // The recipe of a design on new data: levels, scale(), center() and poly() as the fit learnt them.
 import { GlmmcError } from '../../samplers/errors.js';
+import { sharedNumbers } from '../numeric/shared-arrays.js';
 import { columnsOf } from './column.js';
 import { evaluateRows, type Learnt, type Scope } from './evaluate.js';
 import { deparse, type Node } from './formula-tree.js';
@@ -65,7 +66,7 @@ export function sumOffsets(
   rows: Int32Array,
 ): Float64Array | undefined {
   if (offsets.length === 0) return undefined;
-  const total = new Float64Array(rows.length);
+  const total = sharedNumbers(rows.length);
   for (const node of offsets) {
     const values = evaluateRows(node, scope);
     for (let i = 0; i < rows.length; i++) {

@@ -1,5 +1,6 @@
 // The random intercept: which column holds the clusters, who belongs to which, and the clusters' weights.
 import { GlmmcError } from '../../samplers/errors.js';
+import { sharedNumbers } from '../numeric/shared-arrays.js';
 import type { Columns } from './column.js';
 import { keepLevels } from './factor.js';
 import type { Formula } from './formula-parse.js';
@@ -82,6 +83,7 @@ export function readClusters(columns: Columns, name: string, kept: Int32Array): 
       `a random intercept needs at least two clusters, found '${levels[0]}' alone in column '${name}'; fit the model without it, or group the rows by another column`,
     );
   }
+  if (kept.length === codes.length) return { index: codes, labels: levels };
   const index = new Int32Array(kept.length);
   for (let i = 0; i < kept.length; i++) index[i] = codes[kept[i]!]!;
   return { index, labels: levels };
@@ -96,7 +98,7 @@ export function readWeights(columns: Columns, name: string, kept: Int32Array): F
       `weights must be numbers >= 0, found ${column.kind === 'text' ? 'text' : 'booleans'} in column '${name}'`,
     );
   }
-  const weights = new Float64Array(kept.length);
+  const weights = sharedNumbers(kept.length);
   for (let i = 0; i < kept.length; i++) {
     const weight = column.values[kept[i]!]!;
     if (!(weight >= 0 && weight < Infinity)) {

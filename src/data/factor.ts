@@ -34,6 +34,39 @@ function pointAt(text: string, i: number): number {
 
 /** Numbers as categories in numeric order, NaN missing; numbers with the same label are one level. */
 export function factorOfNumbers(values: ArrayLike<number>): Factor {
+  return factorOfDenseIntegers(values) ?? factorOfAnyNumbers(values);
+}
+
+/** Whole numbers that lie close together, as most identifiers do, are counted off without a hash; undefined for others. */
+function factorOfDenseIntegers(values: ArrayLike<number>): Factor | undefined {
+  const n = values.length;
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < n; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) continue;
+    if (!Number.isInteger(value)) return undefined;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  // So narrow a range holds no two neighbours that print alike.
+  if (!(most - least < 2 * n + 64) || Math.max(-least, most) >= 1e15) return undefined;
+  const place = new Int32Array(most - least + 1);
+  for (let i = 0; i < n; i++) {
+    const value = values[i]!;
+    if (!Number.isNaN(value)) place[value - least] = 1;
+  }
+  const levels: string[] = [];
+  for (let k = 0; k < place.length; k++) if (place[k] === 1) place[k] = levels.push(labelText(least + k)) - 1;
+  const codes = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const value = values[i]!;
+    codes[i] = Number.isNaN(value) ? -1 : place[value - least]!;
+  }
+  return { codes, levels };
+}
+
+function factorOfAnyNumbers(values: ArrayLike<number>): Factor {
   const n = values.length;
   const first = new Map<number, number>();
   const codes = new Int32Array(n);
@@ -104,6 +137,7 @@ export function keepLevels(factor: Factor, rows: Int32Array, order?: readonly st
     const code = factor.codes[rows[i]!]!;
     if (code >= 0) present[code] = 1;
   }
+  if (order === undefined && present.every((flag) => flag === 1)) return factor;
   const kept = factor.levels.filter((_, code) => present[code] === 1);
   const levels = order === undefined ? kept : order.filter((level) => kept.includes(level));
   return matchLevels(factor, levels);

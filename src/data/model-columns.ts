@@ -75,15 +75,22 @@ function multiply(left: ModelColumn, right: ModelColumn): ModelColumn {
 /** The columns at the rows given, as one row-major matrix; a missing category gives NaN. */
 export function fillMatrix(columns: readonly ModelColumn[], rows: Int32Array): Float64Array {
   const p = columns.length;
-  const x = sharedNumbers(rows.length * p).fill(1);
-  columns.forEach(({ parts }, j) => {
-    for (const part of parts) {
-      if ('values' in part) multiplyNumbers(x, j, p, part.values, rows);
-      else multiplyIndicator(x, j, p, part.codes, part.level, rows);
-    }
-  });
+  const x = sharedNumbers(rows.length * p);
+  // A block of rows at a time, so that its part of the matrix stays near while column after column is filled in.
+  for (let from = 0; from < rows.length; from += BLOCK) {
+    const block = rows.subarray(from, from + BLOCK);
+    const into = x.subarray(from * p, (from + block.length) * p).fill(1);
+    columns.forEach(({ parts }, j) => {
+      for (const part of parts) {
+        if ('values' in part) multiplyNumbers(into, j, p, part.values, block);
+        else multiplyIndicator(into, j, p, part.codes, part.level, block);
+      }
+    });
+  }
   return x;
 }
+
+const BLOCK = 512;
 
 function multiplyNumbers(
   x: Float64Array,

@@ -73,27 +73,56 @@ function columnLengths(x: Float64Array, n: number, p: number): Float64Array {
   return largest.map((size, j) => size * Math.sqrt(squares[j]!));
 }
 
-/** Pivots of X'X, columns scaled to unit length: squared parts outside the earlier columns, to about 1e-14. */
+/** Of more rows than this, about so many are looked at first. */
+const SOME_ROWS = 4_096;
+
+/**
+ * What lies outside the earlier columns can only grow with the rows: where some of them show enough of it, beside the
+ * columns' lengths over all rows, the others need not be multiplied out.
+ */
 function isClearlyFullRank(x: Float64Array, n: number, p: number): boolean {
-  const gram = crossProducts(x, n, p);
+  if (n > 4 * SOME_ROWS) {
+    const some = crossProducts(x, n, p, Math.floor(n / SOME_ROWS));
+    if (hasClearPivots(some, p, columnSquares(x, n, p))) return true;
+  }
+  const gram = crossProducts(x, n, p, 1);
+  return hasClearPivots(
+    gram,
+    p,
+    Float64Array.from({ length: p }, (_, j) => gram[j * p + j]!),
+  );
+}
+
+function columnSquares(x: Float64Array, n: number, p: number): Float64Array {
+  const squares = new Float64Array(p);
+  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < p; j++, at++) squares[j]! += x[at]! * x[at]!;
+  return squares;
+}
+
+/**
+ * Whether the pivots of X'X (overwritten), which are the squared parts outside the earlier columns, are clearly above 0
+ * beside the columns' squared lengths. With columns scaled to unit length they are good to about 1e-14.
+ */
+function hasClearPivots(gram: Float64Array, p: number, squares: Float64Array): boolean {
   const length = Array.from({ length: p }, (_, j) => Math.sqrt(gram[j * p + j]!));
   for (let j = 0; j < p; j++) {
+    const least = (1e-8 * squares[j]!) / gram[j * p + j]!;
     for (let k = 0; k <= j; k++) {
       let sum = gram[j * p + k]! / length[j]! / length[k]!;
       for (let l = 0; l < k; l++) sum -= gram[j * p + l]! * gram[k * p + l]!;
       if (k < j) gram[j * p + k] = sum / gram[k * p + k]!;
       // Written so that NaN, from a zero column or an overflow, is not clear.
-      else if (!(sum > 1e-8)) return false;
+      else if (!(sum > least)) return false;
       else gram[j * p + j] = Math.sqrt(sum);
     }
   }
   return true;
 }
 
-/** Lower triangle of X'X. */
-function crossProducts(x: Float64Array, n: number, p: number): Float64Array {
+/** Lower triangle of X'X over every `stride`-th row. */
+function crossProducts(x: Float64Array, n: number, p: number, stride: number): Float64Array {
   const gram = new Float64Array(p * p);
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < n; i += stride) {
     const at = i * p;
     for (let j = 0; j < p; j++) {
       const value = x[at + j]!;

@@ -1,5 +1,6 @@
 // The left-hand side: a plain response, counts of successes and failures, or successes out of trials.
 import { GlmmcError } from '../../samplers/errors.js';
+import { sharedNumbers } from '../numeric/shared-arrays.js';
 import { evaluateRows, type Scope } from './evaluate.js';
 import { keepLevels, levelOrder } from './factor.js';
 import { syntaxError } from './formula-tokens.js';
@@ -52,7 +53,9 @@ export function readResponse(
     const y = numbers(successes, scope, kept);
     const rest = numbers(failures, scope, kept);
     checkCounts(y, (i) => rest[i]!, kept, name);
-    return { name, y, trials: y.map((value, i) => value + rest[i]!), levels: undefined };
+    const trials = rest;
+    for (let i = 0; i < y.length; i++) trials[i]! += y[i]!;
+    return { name, y, trials, levels: undefined };
   }
   return (
     categories(node, name, scope, kept, levels) ?? {
@@ -114,7 +117,7 @@ function categories(
     );
   }
   const success = raw.levels.indexOf(used[1]!);
-  const y = new Float64Array(kept.length);
+  const y = sharedNumbers(kept.length);
   for (let i = 0; i < kept.length; i++) y[i] = raw.codes[kept[i]!] === success ? 1 : 0;
   return { name, y, trials: undefined, levels: [used[0]!, used[1]!] };
 }

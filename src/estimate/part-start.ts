@@ -7,15 +7,16 @@ import type { Iteration } from './maximum-likelihood.js';
 import type { ParameterSpace } from './parameter-space.js';
 
 /** Fewer distinct clusters than this are fitted at once. */
-const LARGE = 20_000;
-/** About this many clusters, evenly spaced among all, stand for the rest. */
+const LARGE = 5_000;
+/** Of more, every tenth stands for the rest, and of many every k-th, so that this many are left. */
 const PART = 4_000;
+const TENTH = 10;
 
 /** The likelihood of a part of the clusters, weighted up; undefined where the data are not large. */
 export function largePart(likelihood: MarginalLikelihood): MarginalLikelihood | undefined {
   const { distinctClusters } = likelihood;
   if (distinctClusters < LARGE) return undefined;
-  return likelihood.part(Math.floor(distinctClusters / PART));
+  return likelihood.part(Math.max(TENTH, Math.floor(distinctClusters / PART)));
 }
 
 /** Chord steps stop where the next would promise less than this: its length is then near 1e-4 standard errors. */

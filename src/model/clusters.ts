@@ -29,8 +29,8 @@ export interface Clusters {
 }
 
 /**
- * Sorts the design's rows by cluster (stable, by counting). Where they are sorted already, the design's own matrix
- * serves: it is by far the largest array.
+ * Sorts the design's rows by cluster (stable, by counting). Where they are sorted already, the design's own arrays
+ * serve.
  */
 export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
   const { rows, columns, cluster } = design;
@@ -40,22 +40,29 @@ export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
   for (let i = 0; i < count; i++) starts[i + 1] += starts[i];
   const next = starts.slice(0, count);
   const order = sharedIntegers(rows);
-  for (let r = 0; r < rows; r++) order[next[cluster[r]]++] = r;
+  let sorted = true;
+  for (let r = 0; r < rows; r++) {
+    const place = next[cluster[r]]++;
+    order[place] = r;
+    if (place !== r) sorted = false;
+  }
 
   const gather = (source: Float64Array | undefined, otherwise: number): Float64Array => {
-    const sorted = sharedNumbers(rows).fill(otherwise);
-    if (source) for (let k = 0; k < rows; k++) sorted[k] = source[order[k]];
-    return sorted;
+    if (sorted && source) return source;
+    const values = sharedNumbers(rows);
+    if (source) for (let k = 0; k < rows; k++) values[k] = source[order[k]];
+    else if (otherwise !== 0) values.fill(otherwise);
+    return values;
   };
-  const sorted = cluster.every((i, r) => r === 0 || i >= cluster[r - 1]);
   const x = sorted ? design.x : sharedNumbers(rows * columns);
   const extent = new Float64Array(columns);
-  for (let k = 0; k < rows; k++) {
+  for (let k = 0, at = 0; k < rows; k++) {
     const from = order[k] * columns;
-    for (let j = 0; j < columns; j++) {
+    for (let j = 0; j < columns; j++, at++) {
       const value = design.x[from + j];
-      if (!sorted) x[k * columns + j] = value;
-      if (Math.abs(value) > extent[j]) extent[j] = Math.abs(value);
+      if (!sorted) x[at] = value;
+      const size = Math.abs(value);
+      if (size > extent[j]) extent[j] = size;
     }
   }
   const y = gather(design.y, 0);

@@ -15,10 +15,10 @@ export async function employ(count: number, job: Job): Promise<void> {
 }
 
 function start(worker: Worker): Worker {
-  // Threads that wait for work must not keep the program alive.
-  worker.unref();
   worker.on('message', () => idle.push(worker));
   // A thread that fails takes no more shards; the thread that called does them all.
   worker.on('error', () => {});
+  // Threads that wait for work must not keep the program alive. After the listeners, which would hold it again.
+  worker.unref();
   return worker;
 }

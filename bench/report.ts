@@ -1,0 +1,13 @@
+// Redraws the chart and the tables of docs/benchmarks.md from the results kept in bench/results; measures nothing.
+//   npm run bench:report
+import { readFileSync, writeFileSync } from 'node:fs';
+import { drawChart } from './chart.js';
+import { type LikelihoodResults, type PeerResults, readResults, root } from './results.js';
+import { fillTables, likelihoodTables, peerTable } from './tables.js';
+
+const likelihood = readResults<LikelihoodResults>('likelihood');
+const peers = readResults<PeerResults>('peers');
+const page = new URL('docs/benchmarks.md', root);
+const tables = { ...(likelihood && likelihoodTables(likelihood)), ...(peers && { peers: peerTable(peers) }) };
+writeFileSync(page, fillTables(readFileSync(page, 'utf8'), tables));
+writeFileSync(new URL('docs/benchmarks.svg', root), await drawChart(likelihood, peers));
