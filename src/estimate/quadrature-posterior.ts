@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { checkOptions, count, positive } from '../../samplers/options.js';
 import { rng } from '../../samplers/rng.js';
+import { requireDensity } from '../likelihood/supported.js';
 import type { Model } from '../model/model.js';
 import { DEFAULT_SEED } from './fit.js';
 import { MarginalPosterior } from './marginal-posterior.js';
@@ -67,7 +68,7 @@ const FIRST_POINTS = 256;
  * intercepts are integrated out by the plain quadrature rule (error near 1e-13), so the errors reported, from the
  * differences between the shifts, are all there is. The lattice grows until these are below `error`. Deterministic given
  * the seed.
- * @throws GlmmcError `unknown-option`, `bad-option`, `bad-fixed`; rejects with what `pause` throws
+ * @throws GlmmcError `unknown-option`, `bad-option`, `bad-fixed`, `unsupported-effect`; rejects with what `pause` throws
  */
 export async function quadraturePosterior(
   model: Model,
@@ -88,6 +89,7 @@ export async function quadraturePosterior(
     },
     options,
   );
+  requireDensity('quadraturePosterior()', model);
   const space = new ParameterSpace(model, known.fixed);
   const posterior = new MarginalPosterior(space, resolvePriors(model, priors));
   const stream = rng(known.seed).stream('quadrature-posterior');
