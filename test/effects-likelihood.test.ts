@@ -14,7 +14,18 @@ import { glmm, type Model } from '../src/model/model.js';
 import type { RandomEffect } from '../src/model/random-effect.js';
 import { bruteForce, effectDensities, outcomeDensities } from './brute-force.js';
 import { near } from './helpers.js';
-import { families } from './stub-families.js';
+
+const families: Readonly<Record<string, Family>> = {
+  'binomial-logit': binomial(),
+  'binomial-probit': binomial('probit'),
+  'binomial-cloglog': binomial('cloglog'),
+  'binomial-cauchit': binomial('cauchit'),
+  'poisson-log': poisson(),
+  'poisson-sqrt': poisson('sqrt'),
+  'gaussian-identity': gaussian(),
+  'gaussian-log': gaussian('log'),
+  'gamma-log': gamma(),
+};
 
 const effects: Readonly<Record<string, RandomEffect>> = {
   normal: normal(),
@@ -30,7 +41,7 @@ const effects: Readonly<Record<string, RandomEffect>> = {
 function responses(family: string, count: number, alike: boolean): number[] {
   return Array.from({ length: count }, (_, j) => {
     if (family.startsWith('binomial')) return alike ? 1 : j % 2;
-    if (family.startsWith('poisson')) return alike ? 0 : (3 * j) % 5;
+    if (family.startsWith('poisson') || family.startsWith('negative')) return alike ? 0 : (3 * j) % 5;
     if (family.startsWith('gamma')) return 0.2 + (alike ? 5 : 1.7) * (j % 3);
     return alike ? 8 + 0.01 * j : (j % 4) - 1;
   });

@@ -5,7 +5,7 @@ import { lgam } from '../samplers/special.js';
 import { marginal } from '../src/likelihood/marginal.js';
 import { customEffect } from '../src/model/effects/custom.js';
 import { logGamma } from '../src/model/effects/log-gamma.js';
-import { binomial, type Family, gamma, gaussian, poisson } from '../src/model/family.js';
+import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
 import type { RandomEffect } from '../src/model/random-effect.js';
 import { certified, certifiedModel, near, shipped } from './helpers.js';
@@ -109,10 +109,23 @@ test('exact derivatives agree with finite differences, all families and rules', 
   const responses: Record<string, (u: number) => number> = {
     binomial: (u) => Math.floor(4 * u),
     poisson: (u) => Math.floor(6 * u),
+    'negative-binomial': (u) => Math.floor(6 * u),
     gaussian: (u) => 4 * u - 1,
     gamma: (u) => 0.2 + 3 * u,
   };
-  const families = [binomial(), binomial('probit'), binomial('cloglog'), poisson(), gaussian(), gamma()];
+  const families = [
+    binomial(),
+    binomial('probit'),
+    binomial('cloglog'),
+    binomial('cauchit'),
+    poisson(),
+    poisson('sqrt'),
+    gaussian(),
+    gaussian('log'),
+    gamma(),
+    negativeBinomial(),
+    negativeBinomial({ theta: 1.5 }),
+  ];
   for (const family of families) {
     const y = g.map(() => responses[family.name](uniform()));
     const n = g.map(() => 3);

@@ -44,6 +44,7 @@ export function finishLikelihoodFit(
   const findings = [
     ...model.findings,
     ...answer.findings,
+    ...oneTrialEach(space, boundary),
     ...certificate(likelihood, tolerance),
     ...(covariance ? [] : [singular()]),
   ];
@@ -64,6 +65,7 @@ export function finishLikelihoodFit(
     model,
     parameters,
     estimates,
+    fixed: space.held,
     logLik,
     logLikError: likelihood.error,
     objective: answer.objective,
@@ -121,6 +123,30 @@ function singular(): Finding {
   };
 }
 
+/**
+ * With one success or failure a cluster the data say nothing of how alike the members of a cluster are: intercepts only
+ * change the shape of the curve from 0 to 1, under probit by a factor on the coefficients that sigma makes up for.
+ */
+function oneTrialEach({ model, fixed }: ParameterSpace, boundary: boolean): Finding[] {
+  const { count, starts, weights, trials } = model.clusters;
+  if (model.family.name !== 'binomial' || fixed.sigma !== undefined) return [];
+  for (let i = 0; i < count; i++) {
+    let total = 0;
+    for (let r = starts[i]; r < starts[i + 1]; r++) total += weights[r] > 0 ? trials[r] : 0;
+    if (total > 1) return [];
+  }
+  return [
+    {
+      code: 'one-trial-clusters',
+      severity: boundary ? 'warning' : 'error',
+      message: `Every cluster by '${model.clusterName}' has a single trial, so sigma and the coefficients can hardly be told apart (with a probit link, not at all).`,
+      advice:
+        'Cluster by something coarser, hold sigma (fixed: { sigma: 0 }), or put a prior on it with gibbs().',
+      where: ['sigma'],
+    },
+  ];
+}
+
 function certificate(likelihood: MarginalLikelihood, tolerance: number): Finding[] {
   const allowed = Math.max(tolerance, 1e-13 * Math.abs(likelihood.logLik));
   // Written so that NaN fails too.
@@ -137,6 +163,8 @@ function certificate(likelihood: MarginalLikelihood, tolerance: number): Finding
 
 /** The Laplace gap, in log units, from which it is worth a word. */
 const WORTH_SAYING = 0.5;
+/** The worst clusters that are named, by equal gaps a few more. */
+const MOST_NAMED = 100;
 
 /** Names the clusters where the Laplace approximation is off, by the last certified evaluation. */
 export function laplaceGap(
@@ -146,22 +174,20 @@ export function laplaceGap(
 ): Finding[] {
   const { laplace, logLik } = likelihood.clusters;
   const { clusterWeights } = model.clusters;
-  const gaps = model.clusterLabels.map((label, i) => ({
-    label,
-    gap: clusterWeights[i] * (laplace[i] - logLik[i]),
-  }));
-  const total = gaps.reduce((sum, { gap }) => sum + gap, 0);
+  const gaps = clusterWeights.map((weight, i) => weight * (laplace[i] - logLik[i]));
+  const total = gaps.reduce((sum, gap) => sum + gap, 0);
   if (!(Math.abs(total) > WORTH_SAYING)) return [];
-  const share = Math.abs(total) / (10 * gaps.length);
-  const worst = gaps
-    .toSorted((a, b) => Math.abs(b.gap) - Math.abs(a.gap))
-    .filter(({ gap }) => Math.abs(gap) > share);
-  const labels = worst.map(({ label }) => label);
+  const sizes = gaps.map(Math.abs).sort();
+  const least = Math.max(Math.abs(total) / (10 * gaps.length), sizes[Math.max(0, sizes.length - MOST_NAMED)]);
+  const worst = Array.from(gaps.keys())
+    .filter((i) => Math.abs(gaps[i]) >= least)
+    .sort((a, b) => Math.abs(gaps[b]) - Math.abs(gaps[a]));
+  const labels = worst.map((i) => model.clusterLabels[i]);
   return [
     {
       code: 'laplace-inaccurate',
       severity,
-      message: `The Laplace approximation of the log-likelihood is off by ${total.toFixed(2)} in all; most in clusters ${someOf(labels)} (${worst[0].gap.toFixed(3)} in the first).`,
+      message: `The Laplace approximation of the log-likelihood is off by ${total.toFixed(2)} in all; most in clusters ${someOf(labels)} (${gaps[worst[0]].toFixed(3)} in the first).`,
       advice:
         severity === 'note'
           ? 'This fit does not use it; laplace(), and programs that do, will differ.'

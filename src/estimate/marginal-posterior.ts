@@ -1,5 +1,6 @@
 // The posterior density of (beta, log sigma, log dispersion) with the intercepts integrated out, and its mode.
-import { MarginalLikelihood, type Rule } from '../likelihood/marginal-likelihood.js';
+import { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import type { Rule } from '../likelihood/sweep.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
 import { type Evaluation, maximise, type NewtonResult } from '../numeric/newton.js';

@@ -1,6 +1,7 @@
 // Maximum likelihood under any quadrature rule: pooled start, interior search, and the boundary sigma = 0.
-import type { MarginalLikelihood, Rule } from '../likelihood/marginal-likelihood.js';
-import { type Finding, someOf } from '../model/finding.js';
+import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import type { Rule } from '../likelihood/sweep.js';
+import type { Finding } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
@@ -9,6 +10,7 @@ import { slopeInVariance } from './boundary-slope.js';
 import type { ParameterSpace } from './parameter-space.js';
 import { chordSteps, largePart } from './part-start.js';
 import { pooledStart } from './pooled-start.js';
+import { separatedCoefficients, separationFinding } from './separation.js';
 
 export interface Iteration {
   readonly iteration: number;
@@ -39,7 +41,9 @@ export interface MaximumOptions {
 export const LARGEST_SIGMA = 300;
 /** A step that promises less log-likelihood than this is left to the certified rule. */
 const NEAR_GAIN = 1e-3;
-const LARGE_DATA_GAIN = 1e-9;
+const LARGE_DATA_GAIN = 1e-8;
+/** Log-likelihood that a pooled fit to a part can lack of the whole's pooled maximum, with much to spare. */
+const CLEAR_GAP = 500;
 /** An interior search that comes below this is compared with sigma = 0. */
 const SMALLEST_SIGMA = 1e-4;
 
@@ -71,8 +75,9 @@ export async function maximumLikelihood(
     return climb(likelihood, within, last, near.parameters, onStep, options.pause, enough);
   };
   const finish = (found: Found, boundary: boolean, pooled: Found = found): Maximum => {
-    // What separates the pooled fit separates every cluster's integrand at any intercept.
-    const findings = trouble(model, separatedCoefficients(model, space, pooled.newton), found, boundary);
+    const { evaluation, converged } = pooled.newton;
+    const separated = separatedCoefficients(space, evaluation.hessian, converged);
+    const findings = trouble(model, separated, found, boundary);
     const sound = !findings.some((finding) => finding.severity === 'error');
     return {
       parameters: found.parameters,
@@ -84,25 +89,34 @@ export async function maximumLikelihood(
     };
   };
 
+  const searchInterior = async (): Promise<Found> => {
+    const ordinary = interiorStart(model, pooled.parameters);
+    if (!options.start) return search(space, ordinary);
+    const given = await search(space, awayFromZero(model, options.start));
+    // A start that leads nowhere must not decide the answer.
+    if (given.newton.converged) return given;
+    const other = await search(space, ordinary);
+    const higher = other.newton.evaluation.value > given.newton.evaluation.value;
+    return other.newton.converged || higher ? other : given;
+  };
+
   const { sigma } = space.fixed;
   if (sigma !== undefined) {
     const from = space.hold(options.start ?? pooledStart(model));
     return finish(await search(space, from), false);
   }
-  // The pooled fit is a start and a bound: of large data it need not be exact, unless it turns out to be the answer.
-  const pooled = await pooledMaximum(likelihood, space, options.pause, part);
+  const pooled = part
+    ? pooledAt(likelihood, await pooledMaximum(part, space, options.pause))
+    : await pooledMaximum(likelihood, space, options.pause);
 
-  const interior = await search(
-    space,
-    awayFromZero(options.start) ?? interiorStart(model, pooled.parameters),
-  );
+  const interior = await searchInterior();
   const small = interior.parameters.sigma < SMALLEST_SIGMA * predictorUnit(model, interior.parameters);
+  const gap = interior.newton.evaluation.value - pooled.objective;
+  // The part's pooled fit is a start and a bound; where it does not settle the matter, the whole's does.
   // Where the slope is not defined both ends are compared too.
-  if (small || !(pooled.slopeInVariance > 0)) {
-    const gap = interior.newton.evaluation.value - pooled.objective;
-    if (small || !(gap > 0)) {
-      return finish(part ? await pooledMaximum(likelihood, space, options.pause) : pooled, true);
-    }
+  if (small || !(pooled.slopeInVariance > 0) || (part && !(gap > CLEAR_GAP))) {
+    const exact = part ? await pooledMaximum(likelihood, space, options.pause) : pooled;
+    if (small || !(interior.newton.evaluation.value - exact.objective > 0)) return finish(exact, true);
   }
   return finish(interior, false, pooled);
 }
@@ -141,14 +155,15 @@ export async function pooledMaximum(
   likelihood: MarginalLikelihood,
   space: ParameterSpace,
   pause: () => Promise<void>,
-  part?: MarginalLikelihood,
 ): Promise<PooledMaximum> {
   const atZero = space.withSigma(0);
-  const plain = { kind: 'plain' } as const;
-  const from = atZero.hold(pooledStart(likelihood.model));
-  const start = part ? (await climb(part, atZero, plain, from, () => {}, pause)).parameters : from;
-  const found = await climb(likelihood, atZero, plain, start, () => {}, pause, part ? NEAR_GAIN : 0);
-  const objective = likelihood.evaluate(found.parameters, plain, true);
+  const start = atZero.hold(pooledStart(likelihood.model, likelihood.clustersUsed));
+  const found = await climb(likelihood, atZero, { kind: 'plain' }, start, () => {}, pause);
+  return pooledAt(likelihood, found);
+}
+
+function pooledAt(likelihood: MarginalLikelihood, found: Found): PooledMaximum {
+  const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
   return { ...found, objective, slopeInVariance: slopeInVariance(likelihood, found.parameters) };
 }
 
@@ -201,12 +216,20 @@ const LONGEST_PREDICTOR_STEP = 20;
 /** The part of a step in the free coordinates that Newton may take. */
 export function allowedPart(model: Model, space: ParameterSpace, step: Float64Array): number {
   const { columns } = model.clusters;
-  const moved = model.family.link.name === 'identity' ? 0 : largestShift(model, space, step);
-  let part = Math.min(1, LONGEST_PREDICTOR_STEP / moved);
+  let part = 1;
+  if (model.family.link.name !== 'identity' && shiftBound(model, space, step) > LONGEST_PREDICTOR_STEP) {
+    part = Math.min(1, LONGEST_PREDICTOR_STEP / largestShift(model, space, step));
+  }
   space.free.forEach((k, a) => {
     if (k >= columns) part = Math.min(part, LONGEST_LOG_STEP / Math.abs(step[a]));
   });
   return part;
+}
+
+/** What no row's linear predictor can move by more than: the sum over columns, which costs no pass over the rows. */
+function shiftBound(model: Model, space: ParameterSpace, step: Float64Array): number {
+  const { extent } = model.clusters;
+  return betaPart(model, space, step).reduce((sum, change, j) => sum + Math.abs(change) * extent[j], 0);
 }
 
 /** The most that a step in the free coordinates moves a row's linear predictor. */
@@ -239,9 +262,12 @@ export function interiorStart(model: Model, pooled: Parameters): Parameters {
   return { ...pooled, dispersion, sigma: predictorUnit(model, { ...pooled, dispersion }) };
 }
 
-/** A start at sigma = 0 is no start for a search in log sigma. */
-export function awayFromZero(start: Parameters | undefined): Parameters | undefined {
-  return start?.sigma === 0 ? undefined : start;
+/** A start has at least this sigma, in units of the linear predictor. */
+const LEAST_START = 0.1;
+
+/** At sigma = 0 the likelihood is flat in log sigma, and near 0 nearly so: a search from there does not find its way. */
+export function awayFromZero(model: Model, start: Parameters): Parameters {
+  return { ...start, sigma: Math.max(start.sigma, LEAST_START * predictorUnit(model, start)) };
 }
 
 /** What kept the search from an ordinary maximum. */
@@ -260,17 +286,27 @@ function trouble(model: Model, separated: readonly string[], found: Found, bound
     });
   }
   if (boundary) findings.push(boundaryFinding());
+  if (isPoisson(model, parameters)) findings.push(poissonFinding());
   return findings;
 }
 
-export function separationFinding(separated: readonly string[]): Finding {
-  const they = separated.length === 1 ? 'this coefficient grows' : 'these coefficients grow';
+/** Above this many means theta adds less than a millionth to the variance. */
+const LARGE_THETA = 1e6;
+
+function isPoisson({ family, clusters }: Model, { dispersion = 0 }: Parameters): boolean {
+  if (family.name !== 'negative-binomial' || !family.dispersion) return false;
+  const mean = clusters.y.reduce((sum, y) => sum + y, 0) / clusters.rows;
+  return dispersion > LARGE_THETA * Math.max(1, mean);
+}
+
+function poissonFinding(): Finding {
   return {
-    code: 'separation',
-    severity: 'error',
-    message: `The responses are separated by ${someOf(separated)}: the likelihood keeps rising as ${they} without bound, so there is no finite estimate.`,
-    advice: 'Drop or coarsen the term, or put a prior on it: gibbs() has a finite answer.',
-    where: separated,
+    code: 'theta-unbounded',
+    severity: 'warning',
+    message: 'The likelihood rises as theta grows: the counts vary no more than Poisson ones.',
+    advice:
+      'Use poisson(), the limit, which has the same likelihood; the standard error of theta means nothing here.',
+    where: ['dispersion'],
   };
 }
 
@@ -292,23 +328,4 @@ export function boundaryFinding(): Finding {
       'The fit is that of the model without intercepts, and sigma has no standard error. A likelihood-ratio interval or a prior says how large sigma may still be.',
     where: ['sigma'],
   };
-}
-
-/**
- * At a finite maximum the last Newton step moves no linear predictor. Where the step promises nothing and yet moves
- * some, the likelihood is flat along it: its coefficients run to infinity.
- */
-export function separatedCoefficients(model: Model, space: ParameterSpace, newton: NewtonResult): string[] {
-  if (newton.lastGain > 1e-6 * Math.max(1, Math.abs(newton.evaluation.value))) return [];
-  const { x, rows, columns } = model.clusters;
-  if (model.family.link.name === 'identity') return [];
-  const moved = largestShift(model, space, newton.lastStep);
-  if (!(moved > 0.01)) return [];
-  const step = betaPart(model, space, newton.lastStep);
-  const largest = new Float64Array(columns);
-  for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < columns; j++)
-      largest[j] = Math.max(largest[j], Math.abs(step[j] * x[r * columns + j]));
-  }
-  return model.coefficientNames.filter((_, j) => largest[j] > 0.1 * moved);
 }

@@ -1,5 +1,6 @@
 // Large data: a start from some of the clusters, then cheap steps on all of them by the curvature that those have shown.
-import type { MarginalLikelihood, Rule } from '../likelihood/marginal-likelihood.js';
+import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import type { Rule } from '../likelihood/sweep.js';
 import type { Parameters } from '../model/parameters.js';
 import { dot, newtonStep } from '../numeric/newton.js';
 import type { Iteration } from './maximum-likelihood.js';
@@ -17,8 +18,8 @@ export function largePart(likelihood: MarginalLikelihood): MarginalLikelihood | 
   return likelihood.part(Math.floor(distinctClusters / PART));
 }
 
-/** Chord steps stop where one promises less than this: its length is then below 1e-4 standard errors. */
-const ENOUGH = 1e-9;
+/** Chord steps stop where the next would promise less than this: its length is then near 1e-4 standard errors. */
+const ENOUGH = 1e-8;
 const MOST_STEPS = 8;
 
 /**
@@ -49,7 +50,8 @@ export async function chordSteps(
     if (!(gain < 0.5 * lastGain)) break;
     point = point.map((value, a) => value + step[a]);
     onStep({ iteration: k + 1, objective: likelihood.logLik, parameters });
-    if (gain < ENOUGH) break;
+    // Gains shrink geometrically, so that the next one is foreseen once there have been two.
+    if (Number.isFinite(lastGain) && gain * (gain / lastGain) < ENOUGH) break;
     lastGain = gain;
     rule = { kind: 'medium' };
   }

@@ -78,7 +78,8 @@ export async function fitPointMasses(
   }
   const parameters = parametersOf(found.point, mixture);
   const boundary = found.point.places.length === 1;
-  const findings = pointMassFindings(found.point.places, found.converged, best, most, unit);
+  const runaway = placesWithoutHold(mixture, found.point, unit);
+  const findings = pointMassFindings(found.point.places, found.converged, best, most, runaway);
   const hessian = boundary ? undefined : standInHessian(coordinates, found.point, p);
   return finishLikelihoodFit(
     self,
@@ -101,6 +102,20 @@ interface Found {
   readonly point: MixturePoint;
   readonly value: number;
   readonly converged: boolean;
+}
+
+/** Below this information per cluster that stands at a place, in units of the predictor, nothing tells where it is. */
+const NO_HOLD = 1e-6;
+
+/** The places on their way to infinity. */
+function placesWithoutHold(mixture: Mixture, point: MixturePoint, unit: number): number[] {
+  mixture.evaluate(point);
+  const { complete, occupancy } = mixture;
+  const q = mixture.size(point.places.length);
+  const p = mixture.model.coefficientNames.length;
+  return Array.from(point.places).filter(
+    (_, j) => point.places.length > 1 && -complete[(p + j) * (q + 1)] * unit * unit < NO_HOLD * occupancy[j],
+  );
 }
 
 /** All mass at 0: the fit without intercepts. */

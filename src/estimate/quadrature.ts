@@ -3,8 +3,9 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, count, positive } from '../../samplers/options.js';
 import { DEFAULT_TOLERANCE } from '../likelihood/marginal.js';
-import { MarginalLikelihood, type Rule } from '../likelihood/marginal-likelihood.js';
+import { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
 import { requireDensity, requireSmooth } from '../likelihood/supported.js';
+import type { Rule } from '../likelihood/sweep.js';
 import type { Finding } from '../model/finding.js';
 import type { FitTask, LikelihoodFit, Strategy } from './fit.js';
 import { finishLikelihoodFit, laplaceGap } from './likelihood-fit.js';
@@ -87,6 +88,20 @@ async function run(
   if (rule.kind === 'adaptive') requireSmooth(`${self.name}${rule.nodes === 1 ? '()' : ''}`, task.model);
   await task.pause();
   const likelihood = new MarginalLikelihood(task.model);
+  await likelihood.employ(task.workers);
+  try {
+    return await maximise(self, task, rule, likelihood);
+  } finally {
+    likelihood.release();
+  }
+}
+
+async function maximise(
+  self: Pick<Strategy, 'name' | 'settings'>,
+  task: FitTask,
+  rule: MaximisedRule,
+  likelihood: MarginalLikelihood,
+): Promise<LikelihoodFit> {
   const maximum = await maximumLikelihood(likelihood, task.space, rule, {
     pause: () => task.pause(),
     start: task.start,

@@ -32,7 +32,12 @@ export class Integrand {
   curvature = 0;
 
   /** @param clusters the model's own, or a merged form of them */
-  constructor(model: Model, clusters: Clusters = model.clusters) {
+  constructor(model: Model);
+  constructor(model: Pick<Model, 'family' | 'randomEffect'>, clusters: Clusters);
+  constructor(
+    model: Pick<Model, 'family' | 'randomEffect'> & { clusters?: Clusters },
+    clusters = model.clusters!,
+  ) {
     const { family, randomEffect } = model;
     this.clusters = clusters;
     this.outcome = family.outcome;

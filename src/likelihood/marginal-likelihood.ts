@@ -5,48 +5,15 @@ import { type MergedClusters, mergeClusters, takeClusters } from '../model/merge
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
+import { specOf } from '../model/registry.js';
 import { mirror } from '../numeric/cholesky.js';
-import { CompensatedSum } from '../numeric/compensated-sum.js';
-import { gaussHermite } from '../numeric/gauss-hermite.js';
-import { AdaptiveRule } from './adaptive.js';
-import { chooseEngine } from './engines/choose.js';
-import { type ClusterEngine, type Derivatives, FINE, MEDIUM, ROUGH } from './engines/engine.js';
-import { GeneralEngine } from './engines/general.js';
-import { integrateAtFixedNodes } from './fixed-nodes.js';
-import type { ClusterIntegral } from './trapezoid.js';
-
-/**
- * How each cluster is integrated. `plain` is the certified rule without the refinement that certifies it (error near
- * 1e-13); `medium` and `rough` are the same with fewer nodes (1e-8 and 1e-5), for the first steps of a search.
- */
-export type Rule =
-  | { readonly kind: 'certified'; readonly tolerance: number }
-  | { readonly kind: 'plain' }
-  | { readonly kind: 'medium' }
-  | { readonly kind: 'rough' }
-  | { readonly kind: 'adaptive'; readonly nodes: number }
-  | { readonly kind: 'gauss-hermite'; readonly nodes: number };
-
-/**
- * Per cluster, at the last parameters evaluated (z scale, where eps = sigma z). Of clusters merged for the equal sums of
- * their responses, `logLik` and `laplace` are means over the members; their difference is that of each.
- */
-export interface ClusterSummaries {
-  readonly logLik: Float64Array;
-  readonly laplace: Float64Array;
-  readonly error: Float64Array;
-  readonly nodes: Int32Array;
-  readonly mode: Float64Array;
-  readonly modeSd: Float64Array;
-  /** Posterior mean and sd of z; filled where derivatives were asked for. */
-  readonly mean: Float64Array;
-  readonly sd: Float64Array;
-}
-
-const ACCURACY = { certified: FINE, plain: FINE, medium: MEDIUM, rough: ROUGH };
-
-/** Integrates cluster i into `out` and says which engine holds its moments. */
-type IntegrateCluster = (i: number, out: ClusterIntegral) => ClusterEngine;
+import { isShared } from '../numeric/shared-arrays.js';
+import type { Derivatives } from './engines/engine.js';
+import { Control } from './parallel/control.js';
+import { takeShards } from './parallel/job.js';
+import { employ } from './parallel/pool.js';
+import { ShardSums, shardBounds } from './shards.js';
+import { type ClusterSummaries, ClusterSweep, clusterSummaries, type Rule, SweepSums } from './sweep.js';
 
 /** A marginal log-likelihood that remembers each cluster's mode from one evaluation to the next. */
 export class MarginalLikelihood {
@@ -63,21 +30,58 @@ export class MarginalLikelihood {
   private done: { parameters: Parameters; rule: Rule; derivatives: Derivatives } | undefined;
   private readonly merged: MergedClusters;
   private readonly distinct: ClusterSummaries;
-  private readonly general: GeneralEngine;
-  private readonly engine: ClusterEngine;
+  private readonly bounds: Int32Array;
+  private readonly sweep: ClusterSweep;
+  private readonly sums: ShardSums;
+  private readonly total: SweepSums;
+  private control: Control | undefined;
 
   /** @param clusters the model's own, or some of them */
   constructor(model: Model, clusters: Clusters = model.clusters) {
     this.model = model;
     this.all = clusters;
-    this.merged = mergeClusters(clusters, model.family.outcome.canonical);
-    this.general = new GeneralEngine(model, this.merged.distinct);
-    this.engine = chooseEngine(model, this.merged.distinct, this.general);
-    this.size = this.general.moments.size;
-    this.gradient = new Float64Array(this.size);
-    this.hessian = new Float64Array(this.size * this.size);
-    this.distinct = summaries(this.merged.distinct.count);
-    this.clusters = this.isMerged() ? summaries(clusters.count) : this.distinct;
+    this.merged = mergeClusters(clusters, model.family.outcome.mergesResponses);
+    const { distinct } = this.merged;
+    this.distinct = clusterSummaries(distinct.count);
+    this.clusters = this.isMerged() ? clusterSummaries(clusters.count) : this.distinct;
+    this.bounds = shardBounds(distinct);
+    this.sweep = new ClusterSweep(model, distinct, this.distinct);
+    this.size = this.sweep.size;
+    this.sums = new ShardSums(this.shards, this.size);
+    this.total = new SweepSums(this.size);
+    this.gradient = this.total.gradient;
+    this.hessian = this.total.hessian;
+  }
+
+  private get shards(): number {
+    return this.bounds.length - 1;
+  }
+
+  /**
+   * Evaluates on this many threads from now on, until `release`; the numbers stay the same to the last bit. One thread
+   * does it all where the data are small, or the model has functions of the user's, which cannot be sent to others.
+   */
+  async employ(threads: number): Promise<void> {
+    const spec = specOf(this.model);
+    const shared = [this.merged.distinct.y, this.distinct.mode, this.sums.values].every(isShared);
+    if (threads < 2 || !spec || !shared) return;
+    const control = new Control(this.shards, this.model.coefficientNames.length);
+    this.control = control;
+    const { distinct: clusters } = this.merged;
+    await employ(threads - 1, {
+      spec,
+      clusters,
+      summaries: this.distinct,
+      bounds: this.bounds,
+      sums: this.sums.values,
+      control: { integers: control.integers, numbers: control.numbers },
+    });
+  }
+
+  /** Sends the other threads home. */
+  release(): void {
+    this.control?.stop();
+    this.control = undefined;
   }
 
   private isMerged(): boolean {
@@ -91,6 +95,11 @@ export class MarginalLikelihood {
     const clusters = takeClusters(distinct, taken);
     const clusterWeights = clusters.clusterWeights.map((weight) => weight * k);
     return new MarginalLikelihood(this.model, { ...clusters, clusterWeights });
+  }
+
+  /** The clusters before merging: the model's own, or a part of them. */
+  get clustersUsed(): Clusters {
+    return this.all;
   }
 
   /** Number of distinct clusters, each integrated once. */
@@ -123,85 +132,22 @@ export class MarginalLikelihood {
   }
 
   private accumulate(parameters: Parameters, rule: Rule, derivatives: Derivatives): void {
-    const { gradient, hessian, distinct: clusters } = this;
-    const { clusterWeights, constants, count } = this.merged.distinct;
-    gradient.fill(0);
-    hessian.fill(0);
-    const integrate =
-      rule.kind === 'adaptive' || rule.kind === 'gauss-hermite'
-        ? this.byNodes(parameters, rule, derivatives)
-        : this.byEngine(parameters, rule, derivatives);
-    const total = new CompensatedSum();
-    let error = 0;
-    const out: ClusterIntegral = { logIntegral: 0, error: 0, nodes: 0, mode: 0, modeSd: 0, laplace: 0 };
-    for (let i = 0; i < count; i++) {
-      const weight = clusterWeights[i];
-      const engine = integrate(i, out);
-      const value = out.logIntegral + constants[i];
-      clusters.logLik[i] = value;
-      clusters.laplace[i] = out.laplace + constants[i];
-      clusters.error[i] = out.error;
-      clusters.nodes[i] = out.nodes;
-      clusters.mode[i] = out.mode;
-      clusters.modeSd[i] = out.modeSd;
-      if (derivatives === true) {
-        clusters.mean[i] = engine.meanZ();
-        clusters.sd[i] = engine.sdZ();
-      }
-      total.add(weight * value);
-      // The sums themselves are rounded.
-      error += weight * (out.error + Number.EPSILON * Math.abs(value));
+    const { sweep, sums, bounds, total, shards, control } = this;
+    const task = { parameters, rule, derivatives };
+    if (control) {
+      control.announce(task);
+      takeShards(control, control.evaluation, sweep, sums, bounds);
+      control.awaitShards();
     }
-    mirror(hessian, this.size);
-    this.logLik = total.value;
-    this.error = error;
+    if (!control || control.failed) {
+      sweep.begin(task);
+      for (let shard = 0; shard < shards; shard++) sums.run(sweep, bounds, shard);
+    }
+    sums.total(shards, total);
+    mirror(total.hessian, this.size);
+    this.logLik = total.logLik;
+    this.error = total.error;
     if (this.isMerged()) this.expand();
-  }
-
-  /** Integrates a cluster by the nested rule, adding its derivatives to the sums. */
-  private byEngine(
-    parameters: Parameters,
-    rule: Extract<Rule, { kind: keyof typeof ACCURACY }>,
-    derivatives: Derivatives,
-  ): IntegrateCluster {
-    const { engine, gradient, hessian, distinct: clusters } = this;
-    const { clusterWeights, constants, count } = this.merged.distinct;
-    engine.setParameters(parameters);
-    const accuracy = ACCURACY[rule.kind];
-    const share = rule.kind === 'certified' ? rule.tolerance / (2 * count) : Number.POSITIVE_INFINITY;
-    return (i, out) => {
-      const weight = clusterWeights[i];
-      // Half of max(tolerance, 1e-13 |l|), shared out; at most the last bits of this cluster's own value.
-      const floor = 5e-14 * Math.abs(clusters.logLik[i] || constants[i]);
-      const tolerance = Math.max(share / Math.max(weight, 1), floor);
-      engine.integrate(i, clusters.mode[i], accuracy, tolerance, derivatives, out);
-      if (derivatives) engine.addDerivatives(weight, gradient, hessian);
-      return engine;
-    };
-  }
-
-  /** Integrates a cluster by a Gauss-Hermite rule, adding the derivatives of the approximation to the sums. */
-  private byNodes(
-    parameters: Parameters,
-    rule: Extract<Rule, { nodes: number }>,
-    derivatives: Derivatives,
-  ): IntegrateCluster {
-    const { general, gradient, hessian, distinct: clusters } = this;
-    const { clusterWeights } = this.merged.distinct;
-    const { integrand, moments } = general;
-    integrand.setParameters(parameters);
-    const nodes = gaussHermite(rule.nodes);
-    const adaptive = rule.kind === 'adaptive' ? new AdaptiveRule(integrand, moments, nodes) : undefined;
-    return (i, out) => {
-      integrand.select(i);
-      if (adaptive) {
-        adaptive.integrate(clusters.mode[i], derivatives ? gradient : undefined, clusterWeights[i], out);
-      } else {
-        integrateAtFixedNodes(integrand, derivatives ? moments : undefined, nodes, out);
-        if (derivatives) general.addDerivatives(clusterWeights[i], gradient, hessian);
-      }
-      return general;
-    };
   }
 
   /** Gives every cluster the summaries of the distinct one it was merged into. */
@@ -282,18 +228,4 @@ function parameterScales(model: Model, parameters: Parameters): Float64Array {
   scales[columns] = Math.max(parameters.sigma, 0.1 * unit);
   scales[columns + 1] = parameters.dispersion ?? 1;
   return scales;
-}
-
-function summaries(count: number): ClusterSummaries {
-  const perCluster = (): Float64Array => new Float64Array(count);
-  return {
-    logLik: perCluster(),
-    laplace: perCluster(),
-    error: perCluster(),
-    nodes: new Int32Array(count),
-    mode: perCluster(),
-    modeSd: perCluster(),
-    mean: perCluster(),
-    sd: perCluster(),
-  };
 }

@@ -6,9 +6,11 @@ import { checkOptions } from '../../samplers/options.js';
 import { buildDesign, type Design } from '../data/design.js';
 import type { DataSource } from '../data/table.js';
 import { type Clusters, sortIntoClusters } from './clusters.js';
+import { combine, traitsOf } from './combinations.js';
 import { normal } from './effects/normal.js';
 import type { Family } from './family.js';
 import { type Finding, someOf } from './finding.js';
+import { checkInformation } from './information.js';
 import type { RandomEffect } from './random-effect.js';
 
 export interface Model {
@@ -69,7 +71,10 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
       levels: v.optional(
         v.record(
           v.string(),
-          v.array(v.union([v.string(), v.number(), v.boolean()])),
+          v.array(
+            v.union([v.string(), v.number(), v.boolean()], 'a text, a number or a boolean'),
+            'a list of levels, the reference first',
+          ),
           'lists of levels by column',
         ),
       ),
@@ -77,6 +82,7 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
     options,
   );
   const { family, randomEffect } = known;
+  refuseImproper(family, randomEffect);
   const design = buildDesign(formula, data, {
     ...(known.weights !== undefined && { weights: known.weights }),
     ...(known.clusterWeights !== undefined && { clusterWeights: known.clusterWeights }),
@@ -86,6 +92,7 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
   checkResponse(family, design);
   const clusters = sortIntoClusters(design, family.outcome);
   checkInformation(family, design, clusters);
+  tryRows(family, design);
   return {
     formula: design.formula,
     family,
@@ -100,12 +107,52 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
   };
 }
 
+/**
+ * Rows as the data in long form would have them: a cluster of weight w stands for w clusters, so its rows count w times.
+ * Without cluster weights it is `observations`.
+ */
+export function countedRows({ clusters, design }: Pick<Model, 'clusters' | 'design'>): number {
+  if (!design.clusterWeights) return design.rows;
+  let total = 0;
+  for (let i = 0; i < clusters.count; i++) {
+    total += clusters.clusterWeights[i] * (clusters.starts[i + 1] - clusters.starts[i]);
+  }
+  return total;
+}
+
 function isFamily(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'outcome' in value && 'link' in value;
+  return typeof value === 'object' && value !== null && 'outcome' in value && 'traits' in value;
 }
 
 function isRandomEffect(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'logDensity' in value && 'scaleFamily' in value;
+}
+
+/** @throws GlmmcError `improper-model` */
+function refuseImproper(family: Family, effect: RandomEffect): void {
+  const { refusal } = combine(family.traits, traitsOf(effect));
+  if (!refusal) return;
+  throw new GlmmcError(
+    'improper-model',
+    `${family.name} responses with the ${family.link.name} link and ${effect.name} intercepts make no proper model: ${refusal.reason}; use ${refusal.instead}`,
+  );
+}
+
+/** Lets a family try its density on the rows, at eta from their starting means. */
+function tryRows(family: Family, design: Design): void {
+  const { checkRows, link } = family;
+  if (!checkRows) return;
+  const { y } = design;
+  const trials = design.trials ?? new Float64Array(design.rows).fill(1);
+  const weights = design.weights ?? new Float64Array(design.rows).fill(1);
+  const mu = y.map((value, r) => family.startingMean(value, trials[r]));
+  const dispersion = family.dispersion?.start(y, mu) ?? 1;
+  const eta = mu.map((mean) => link.apply(mean));
+  checkRows(
+    { y, trials, weights, eta },
+    dispersion > 0 ? dispersion : 1,
+    (row) => `row ${design.keptRows[row] + 1}`,
+  );
 }
 
 /** @throws GlmmcError `bad-response`, `constant-response` */
@@ -134,33 +181,6 @@ function checkResponse(family: Family, design: Design): void {
   }
 }
 
-/**
- * Refuses what can tell nothing of the intercepts: fewer than two clusters with any weight, or one row a cluster where
- * the rows have a variance of their own.
- * @throws GlmmcError `no-information`, `unidentified`
- */
-function checkInformation(family: Family, design: Design, clusters: Clusters): void {
-  const { count, starts, weights, trials, clusterWeights } = clusters;
-  let informative = 0;
-  for (let i = 0; i < count; i++) {
-    let weight = 0;
-    for (let r = starts[i]; r < starts[i + 1]; r++) weight += weights[r] * trials[r];
-    if (clusterWeights[i] * weight > 0) informative++;
-  }
-  if (informative < 2) {
-    throw new GlmmcError(
-      'no-information',
-      `expected at least two clusters by '${design.clusterName}' with weights and trials above 0, found ${informative}; check the weights`,
-    );
-  }
-  if (family.link.name === 'identity' && family.dispersion && clusters.largest === 1) {
-    throw new GlmmcError(
-      'unidentified',
-      `every cluster by '${design.clusterName}' has one row, so the variance between clusters and the ${family.dispersion.meaning} cannot be told apart; cluster by something coarser`,
-    );
-  }
-}
-
 function responseAdvice(family: Family, design: Design): string {
   if (family.name !== 'binomial') return 'correct the row, or choose another family';
   return design.trials
@@ -180,33 +200,7 @@ function dataFindings(design: Design, clusters: Clusters, family: Family): Findi
     });
   }
   if (family.name === 'binomial') findings.push(...uniformClusters(design, clusters));
-  if (family.name === 'binomial' || family.name === 'poisson')
-    findings.push(...largeCounts(design, clusters));
   return findings;
-}
-
-/** Above this total the rounding of a cluster's log-likelihood is no longer small beside its curvature's inverse. */
-const LARGE_COUNT = 1e6;
-
-/** Clusters whose counts are so large that differences of log-likelihoods lose the digits the standard errors need. */
-function largeCounts(design: Design, clusters: Clusters): Finding[] {
-  const large = design.clusterLabels.filter((_, i) => {
-    let total = 0;
-    for (let r = clusters.starts[i]; r < clusters.starts[i + 1]; r++) {
-      total += clusters.weights[r] * Math.max(clusters.y[r], clusters.trials[r]);
-    }
-    return total > LARGE_COUNT;
-  });
-  if (large.length === 0) return [];
-  return [
-    {
-      code: 'large-counts',
-      severity: 'warning',
-      message: `The counts of ${large.length} clusters (${someOf(large)}) are above ${LARGE_COUNT}: rounding costs standard errors by quadrature() and mcem() digits, from 1e7 on all of them.`,
-      advice: 'Use laplace(), whose error falls as counts grow and which has no such cancellation.',
-      where: large,
-    },
-  ];
 }
 
 /** Clusters with no success or no failure: harmless singly, but where all are so sigma has no finite estimate. */
@@ -223,6 +217,19 @@ function uniformClusters(design: Design, clusters: Clusters): Finding[] {
   }
   if (uniform.length === 0) return [];
   const all = uniform.length === clusters.count;
+  const kind = kindOfAll(clusters);
+  if (kind) {
+    return [
+      {
+        code: 'clusters-all-alike',
+        severity: 'warning',
+        message: `Every response is a ${kind}.`,
+        advice:
+          'No intercept has a finite estimate, and nothing is known of sigma. Check the response, or use priors (gibbs()).',
+        where: uniform,
+      },
+    ];
+  }
   return [
     {
       code: 'clusters-all-alike',
@@ -234,4 +241,10 @@ function uniformClusters(design: Design, clusters: Clusters): Finding[] {
       where: uniform,
     },
   ];
+}
+
+/** What every response is, where all are of one kind. */
+function kindOfAll({ y, trials }: Clusters): 'success' | 'failure' | undefined {
+  if (y.every((successes) => successes === 0)) return 'failure';
+  return y.every((successes, r) => successes === trials[r]) ? 'success' : undefined;
 }

@@ -8,15 +8,9 @@ import { requireDensity } from '../../likelihood/supported.js';
 import type { Model } from '../../model/model.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
-import {
-  awayFromZero,
-  boundaryFinding,
-  interiorStart,
-  pooledMaximum,
-  separatedCoefficients,
-  separationFinding,
-} from '../maximum-likelihood.js';
+import { awayFromZero, boundaryFinding, interiorStart, pooledMaximum } from '../maximum-likelihood.js';
 import { pooledStart } from '../pooled-start.js';
+import { separatedCoefficients, separationFinding } from '../separation.js';
 import { ascend } from './ascent.js';
 import type { EStep } from './e-step.js';
 import { importance } from './importance.js';
@@ -94,17 +88,20 @@ async function run(
   settings.eStep.check?.(model);
   const likelihood = new MarginalLikelihood(model);
   const nothingRandom = space.fixed.sigma === 0;
-  const start = awayFromZero(task.start) ?? space.hold(interiorStart(model, pooledStart(model)));
+  const start = space.hold(
+    task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
+  );
   const em = nothingRandom ? undefined : await ascend(task, settings, start, likelihood);
   if (!em || em.atBoundary) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
     const boundary = !nothingRandom;
-    const separated = separatedCoefficients(model, space, pooled.newton);
+    const { evaluation, converged } = pooled.newton;
+    const separated = separatedCoefficients(space, evaluation.hessian, converged);
     return finishLikelihoodFit(self, task, likelihood, {
       parameters: pooled.parameters,
       objective: pooled.objective,
-      converged: pooled.newton.converged,
+      converged,
       boundary,
       findings: [
         ...(boundary ? [boundaryFinding()] : []),
@@ -115,12 +112,13 @@ async function run(
   }
 
   if (em.trouble) {
+    const separated = separatedCoefficients(space, new Float64Array(space.free.length ** 2), false);
     return finishLikelihoodFit(self, task, likelihood, {
       parameters: em.parameters,
       objective: em.history.at(-1)!.objective,
       converged: false,
       boundary: false,
-      findings: [em.trouble],
+      findings: [separated.length > 0 ? separationFinding(separated) : em.trouble],
       history: em.history,
       monteCarloErrors: new Float64Array(likelihood.size).fill(Number.NaN),
     });
@@ -135,10 +133,16 @@ async function run(
     largestK: largestParetoK(weighed),
     largestErrorRatio: ratio,
   });
-  const findings = landingFindings(proof, settings.monteCarloError, ratio);
+  const curvature = space.chain(parameters, 0, likelihood.gradient, hessian).hessian;
+  const separated = separatedCoefficients(space, curvature, final.converged);
+  // Where there is no maximum to land on, that is all there is to say of the landing.
+  const findings =
+    separated.length > 0
+      ? [separationFinding(separated)]
+      : landingFindings(proof, settings.monteCarloError, ratio);
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
-    objective: em.history.at(-1)!.objective,
+    objective: final.objective,
     converged: final.converged && ratio <= settings.monteCarloError,
     boundary: false,
     findings,

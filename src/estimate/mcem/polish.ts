@@ -21,6 +21,8 @@ export interface Polished {
   /** The largest of them in units of its standard error. */
   readonly ratio: number;
   readonly weighed: WeighedDraws;
+  /** Q at the estimate: the expected log density of data and intercepts, constants included. */
+  readonly objective: number;
   readonly converged: boolean;
 }
 
@@ -38,7 +40,9 @@ const NEAR = 0.3;
 /** The first round only comes near; few draws will do. */
 const FIRST_DRAWS = 200;
 /** Fewest draws a cluster behind a final answer: the control variates' coefficients and the error itself need them. */
-const LEAST_DRAWS = { independent: 1000, dependent: 1500 };
+const LEAST_DRAWS = 1000;
+/** Of a chain as many must be effective: the error of fewer, by batch means, is too small. */
+const LEAST_EFFECTIVE = 1000;
 /** Memory: all clusters' draws stand in arrays of this many numbers at the most. */
 const MOST_NUMBERS = 5e7;
 
@@ -51,7 +55,6 @@ export async function polish(
 ): Promise<Polished> {
   const { count } = task.model.clusters;
   const mostDraws = Math.max(100, Math.min(settings.maxDraws, Math.floor(MOST_NUMBERS / count)));
-  const least = settings.eStep.dependent ? LEAST_DRAWS.dependent : LEAST_DRAWS.independent;
   let perCluster = Math.min(mostDraws, Math.max(FIRST_DRAWS, previous.perCluster));
   let parameters = start;
   let draws = previous;
@@ -73,7 +76,8 @@ export async function polish(
       detail: { draws: perCluster, errorRatio: ratio, sigma: parameters.sigma },
     });
     const near = root.converged && moved < NEAR;
-    const enough = ratio <= settings.monteCarloError && perCluster >= least;
+    const effective = draws.dependent ? root.weighed.smallestEss / LEAST_EFFECTIVE : 1;
+    const enough = ratio <= settings.monteCarloError && perCluster >= LEAST_DRAWS && effective >= 1;
     if (!root.converged) failures++;
     if (
       (near && (enough || perCluster >= mostDraws)) ||
@@ -87,6 +91,7 @@ export async function polish(
         errors,
         ratio,
         weighed: root.weighed,
+        objective: expectedLogDensity(integrand, root.weighed),
         converged: near,
       };
     }
@@ -95,12 +100,26 @@ export async function polish(
       if (!root.converged) perCluster = Math.min(mostDraws, 2 * perCluster);
       continue;
     }
-    const wanted = perCluster * 1.3 * (ratio / settings.monteCarloError) ** 2;
+    const wanted = perCluster * 1.3 * Math.max((ratio / settings.monteCarloError) ** 2, 1 / effective);
     perCluster = Math.min(
       mostDraws,
-      Math.ceil(Math.max(least, 1.5 * perCluster, Math.min(wanted, 100 * perCluster))),
+      Math.ceil(Math.max(LEAST_DRAWS, 1.5 * perCluster, Math.min(wanted, 100 * perCluster))),
     );
   }
+}
+
+/** sum_i c_i (sum_k P_ik log f(y_i, z_ik) + constant_i) at the parameters that the draws were last weighed at. */
+function expectedLogDensity(integrand: Integrand, { set, logTarget, calibrated }: WeighedDraws): number {
+  const { count, clusterWeights, constants } = integrand.clusters;
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const values = set.of(logTarget, i);
+    const weights = set.of(calibrated, i);
+    let mean = constants[i];
+    for (let k = 0; k < values.length; k++) mean += weights[k] * values[k];
+    sum += clusterWeights[i] * mean;
+  }
+  return sum;
 }
 
 interface Root {

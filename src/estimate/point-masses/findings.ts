@@ -5,16 +5,16 @@ import type { Best } from './gradient-function.js';
 
 /** Log-likelihood that is let go: no further mass is looked for. */
 export const ENOUGH = 1e-3;
-/** Places beyond this many units are on their way to infinity. */
-const FARTHEST = 15;
-
-/** @param most the masses that were allowed @param unit of the linear predictor */
+/**
+ * @param runaway places where the likelihood is flat, if any
+ * @param most the masses that were allowed
+ */
 export function pointMassFindings(
   places: Float64Array,
   converged: boolean,
   best: Best,
   most: number,
-  unit: number,
+  runaway: readonly number[],
 ): Finding[] {
   const findings: Finding[] = [];
   const k = places.length;
@@ -34,15 +34,11 @@ export function pointMassFindings(
       advice: 'No other distribution of the intercepts fits better.',
     });
   }
-  if (places.some((place) => Math.abs(place) > FARTHEST * unit)) {
+  if (runaway.length > 0) {
     findings.push({
       code: 'place-unbounded',
       severity: 'error',
-      message: `A place is at ${Array.from(places)
-        .find((place) => Math.abs(place) > FARTHEST * unit)!
-        .toPrecision(
-          3,
-        )} and still moving: clusters that are all of one kind are fitted best by a mass at infinity, so sigma has no finite estimate.`,
+      message: `A place is at ${runaway[0].toPrecision(3)} and nothing holds it: clusters that are all of one kind are fitted best by a mass at infinity, so sigma has no finite estimate.`,
       advice: 'Use normal() or another distribution with a density, or coarser clusters.',
     });
   }

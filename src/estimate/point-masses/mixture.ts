@@ -36,7 +36,7 @@ export class Mixture {
   constructor(model: Model) {
     const { outcome } = model.family;
     this.model = model;
-    this.integrand = new Integrand(model, mergeClusters(model.clusters, outcome.canonical).distinct);
+    this.integrand = new Integrand(model, mergeClusters(model.clusters, outcome.mergesResponses).distinct);
     this.hasDispersion = outcome.dispersionDerivatives !== undefined;
     this.total = this.integrand.clusters.clusterWeights.reduce((sum, weight) => sum + weight, 0);
     this.clusterLogLik = new Float64Array(this.integrand.clusters.count);

@@ -7,7 +7,11 @@ import { LogitEngine } from './logit.js';
 import { SeparableEngine } from './separable.js';
 
 /** The fastest engine that is exact for the model; `general` serves all. */
-export function chooseEngine(model: Model, clusters: Clusters, general: GeneralEngine): ClusterEngine {
+export function chooseEngine(
+  model: Pick<Model, 'family' | 'randomEffect'>,
+  clusters: Clusters,
+  general: GeneralEngine,
+): ClusterEngine {
   const { family, randomEffect } = model;
   // Their steps and their ends are those of normal tails.
   if (randomEffect.name !== 'normal') return general;

@@ -12,7 +12,7 @@ export class GeneralEngine implements ClusterEngine {
   readonly moments: LouisMoments;
   private pending: Parameters | undefined;
 
-  constructor(model: Model, clusters: Clusters) {
+  constructor(model: Pick<Model, 'family' | 'randomEffect'>, clusters: Clusters) {
     this.integrand = new Integrand(model, clusters);
     this.moments = new LouisMoments(this.integrand);
   }

@@ -56,6 +56,21 @@ export function sumSoftplus(
   out[from + 3] = s3 + Math.log(p3);
 }
 
+/** sum over rows of log(1 + E F) at one node. */
+export function logOfProduct(e: Float64Array, n: number, f: number): number {
+  let product = 1;
+  let sum = 0;
+  for (let start = 0; start < n; start += 8) {
+    const end = start + 8 < n ? start + 8 : n;
+    for (let r = start; r < end; r++) product *= 1 + e[r] * f;
+    if (product > LARGE_PRODUCT) {
+      sum += Math.log(product);
+      product = 1;
+    }
+  }
+  return sum + Math.log(product);
+}
+
 /** out[k] = product over rows of 1 + E F_k, for the four nodes from..from+3, where it cannot overflow. */
 export function multiplyOdds(
   e: Float64Array,
@@ -85,21 +100,32 @@ export function multiplyOdds(
   out[from + 3] = p3;
 }
 
-/** The same for the nodes from .. to-1, each row's logarithm multiplied by its trials and weight. */
-export function sumWeightedSoftplus(
+/**
+ * out[k] = sum over rows of n (log(1 + E F_k) - log(1 + E F)) for the nodes from .. to-1, F the factor and mu the means
+ * at the centre, growth[k] = F_k / F - 1. Near the centre by the ratio, so that sums of 1e9 trials keep their digits.
+ */
+export function sumWeightedRises(
   e: Float64Array,
   won: Float64Array,
   lost: Float64Array,
+  mu: Float64Array,
+  softplus: Float64Array,
   n: number,
   f: Float64Array,
+  growth: Float64Array,
   from: number,
   to: number,
   out: Float64Array,
 ): void {
   for (let k = from; k < to; k++) {
     const fk = f[k];
+    const g = growth[k];
     let sum = 0;
-    for (let r = 0; r < n; r++) sum += (won[r] + lost[r]) * Math.log1p(e[r] * fk);
+    if (Math.abs(g) < 0.1) {
+      for (let r = 0; r < n; r++) sum += (won[r] + lost[r]) * Math.log1p(mu[r] * g);
+    } else {
+      for (let r = 0; r < n; r++) sum += (won[r] + lost[r]) * (Math.log1p(e[r] * fk) - softplus[r]);
+    }
     out[k] = sum;
   }
 }
@@ -118,11 +144,19 @@ export function sumScores(
 ): void {
   let score = 0;
   let information = 0;
-  for (let r = 0; r < n; r++) {
-    const odds = e[r] * f;
-    const failure = 1 / (1 + odds);
-    score += (won[r] - lost[r] * odds) * failure;
-    information += (won[r] + lost[r]) * odds * failure * failure;
+  for (let r = 0; r < n; r += 2) {
+    const odds0 = e[r] * f;
+    const odds1 = e[r + 1] * f;
+    const d0 = 1 + odds0;
+    const d1 = 1 + odds1;
+    // Two reciprocals from one division.
+    const inverse = 1 / (d0 * d1);
+    const failure0 = inverse * d1;
+    const failure1 = inverse * d0;
+    score += (won[r] - lost[r] * odds0) * failure0 + (won[r + 1] - lost[r + 1] * odds1) * failure1;
+    information +=
+      (won[r] + lost[r]) * odds0 * failure0 * failure0 +
+      (won[r + 1] + lost[r + 1]) * odds1 * failure1 * failure1;
   }
   out[0] = score;
   out[1] = information;

@@ -5,29 +5,18 @@ import type { Parameters } from '../../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../../model/random-effect.js';
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
-import type { Accuracy, ClusterEngine, Derivatives } from './engine.js';
-import { multiplyOdds, sumScores, sumSoftplus, sumWeightedSoftplus } from './logit-kernels.js';
+import { type Accuracy, type ClusterEngine, type Derivatives, FINE } from './engine.js';
+import { logOfProduct, multiplyOdds, sumScores, sumSoftplus, sumWeightedRises } from './logit-kernels.js';
 import { LogitMoments } from './logit-moments.js';
 import { LogitRows } from './logit-rows.js';
 import { NODE_BLOCK, NodeGrid } from './node-grid.js';
+import { NormalWalk } from './normal-walk.js';
 import { ReducedDesign } from './reduced-design.js';
 
 /** Odds beyond exp of this could overflow a product of eight; such clusters go to the general engine. */
 const LARGEST_LOG_ODDS = 69;
 /** A product of all of a cluster's 1 + E F is a number below exp of this. */
 const LARGEST_LOG_PRODUCT = 690;
-
-/** Products carried from node to node: exp(sigma z) and its ratio, the numerator of the weight and its two ratios. */
-interface Along {
-  /** The node they stand at, and the step they are for. */
-  next: number;
-  step: number;
-  factor: number;
-  ratio: number;
-  numerator: number;
-  growth: number;
-  bend: number;
-}
 
 /** For log-concave, smooth F, symmetric about 0, whose z has a density free of sigma. */
 export class LogitEngine implements ClusterEngine {
@@ -57,14 +46,14 @@ export class LogitEngine implements ClusterEngine {
   /** Weights come from products (few rows, one trial each, normal F), not from sums of logarithms. */
   private byProducts = false;
   private centre = 0;
+  private centreEffect = 0;
   private centreOdds = 0;
-  /** Where the products stand: see fillByProducts. */
-  private readonly along: Along = { next: 0, step: 0, factor: 0, ratio: 0, numerator: 0, growth: 0, bend: 0 };
-  private readonly fill = (grid: NodeGrid, from: number, to: number, step: number): void =>
-    this.fillWeights(grid, from, to, step);
+  private readonly walk = new NormalWalk();
+  private readonly fill = (grid: NodeGrid, from: number, to: number, step: number, offset: number): void =>
+    this.fillWeights(grid, from, to, step, offset);
 
   /** @param general takes the clusters whose odds would leave the range of a product */
-  constructor(model: Model, clusters: Clusters, general: ClusterEngine) {
+  constructor(model: Pick<Model, 'family' | 'randomEffect'>, clusters: Clusters, general: ClusterEngine) {
     this.effect = model.randomEffect;
     this.step = model.family.outcome.step;
     this.effectSd = this.effect.standardDeviation({ beta: new Float64Array(0), sigma: 1 });
@@ -72,7 +61,7 @@ export class LogitEngine implements ClusterEngine {
     this.general = general;
     this.reduced = new ReducedDesign(clusters, false);
     this.rows = new LogitRows(clusters, this.reduced);
-    this.moments = new LogitMoments(this.reduced, this.rows);
+    this.moments = new LogitMoments(this.reduced, this.rows, this.isNormal);
   }
 
   setParameters(parameters: Parameters): void {
@@ -113,8 +102,8 @@ export class LogitEngine implements ClusterEngine {
     out.mode = mode;
     out.modeSd = modeSd;
     out.laplace = grid.logPeak + Math.log(modeSd) + 0.5 * Math.log(2 * Math.PI);
-    if (derivatives === 'gradient') this.moments.score(grid, this.factor);
-    else if (derivatives) this.moments.differentiate(grid, this.factor);
+    if (derivatives === 'gradient') this.moments.score(grid, this.factor, accuracy.drop);
+    else if (derivatives) this.moments.differentiate(grid, this.factor, accuracy.drop, sigma);
   }
 
   /** At sigma = 0 the likelihood does not depend on z, whose posterior is F itself. */
@@ -130,7 +119,7 @@ export class LogitEngine implements ClusterEngine {
     out.modeSd = this.effectSd;
     out.laplace = logLik;
     if (!derivatives) return;
-    this.moments.differentiate(grid, this.factor);
+    this.moments.differentiate(grid, this.factor, FINE.drop, 0);
     // The score in sigma is z S, its derivative -z^2 V: E[z] = 0 for F symmetric about 0.
     sumScores(rows.odds, rows.won, rows.lost, rows.padded, 1, this.sums);
     hessian[slots * size + slots] = this.effectSd ** 2 * (gradient[0] ** 2 - this.sums[1]);
@@ -162,65 +151,74 @@ export class LogitEngine implements ClusterEngine {
     this.curvature = effectPart.zz - sigma * sigma * sums[1];
   }
 
-  private fillWeights(grid: NodeGrid, from: number, to: number, step: number): void {
+  private fillWeights(grid: NodeGrid, from: number, to: number, step: number, offset: number): void {
     this.reserve(grid.z.length);
     const { rows, sigma } = this;
     const logOdds = rows.largestEta + sigma * Math.max(grid.z[from], grid.z[to - 1]);
     this.checkRange(logOdds);
     const fits = rows.padded * (Math.max(0, logOdds) + Math.LN2) < LARGEST_LOG_PRODUCT;
-    if (from === 0) this.byProducts = this.isNormal && rows.unit && fits && to - from === NODE_BLOCK;
-    if (this.byProducts && fits) this.fillByProducts(grid, from, step);
-    else this.fillByLogarithms(grid, from, to);
+    if (from === 0) {
+      this.byProducts =
+        fits && rows.unit && this.isNormal && NormalWalk.fits(step, rows.successes * sigma, grid.z[0]);
+    }
+    if (!this.byProducts || to - from < NODE_BLOCK) this.fillByLogarithms(grid, from, to);
+    else this.fillByProducts(grid, from, step, offset, fits);
   }
 
-  /**
-   * Few rows, one trial each, normal F: exp(successes sigma z - z^2 / 2) has a logarithm quadratic along equally spaced
-   * nodes, so from one block to the next it goes on by products; a side of a level begins with four exponentials.
-   */
-  private fillByProducts(grid: NodeGrid, from: number, step: number): void {
-    const { sigma, rows, factor, odds, along } = this;
-    const { z, weight } = grid;
-    const first = z[from];
-    if (from === 0) this.centre = first;
-    if (from === 0 || along.next !== from || along.step !== step) {
-      const slope = rows.successes * sigma;
-      along.step = step;
-      along.ratio = Math.exp(sigma * step);
-      along.bend = Math.exp(-step * step);
-      along.factor = Math.exp(sigma * first);
-      along.numerator = Math.exp((first - this.centre) * (slope - 0.5 * (first + this.centre)));
-      along.growth = Math.exp(step * (slope - first - 0.5 * step));
-    }
-    for (let k = from; k < from + NODE_BLOCK; k++) {
-      factor[k] = along.factor;
-      along.factor *= along.ratio;
+  /** Few rows, one trial each, normal F: the integrand is a product over rows, and nothing is ever a logarithm. */
+  private fillByProducts(grid: NodeGrid, from: number, step: number, offset: number, fits: boolean): void {
+    const { sigma, rows, factor, odds, walk } = this;
+    const { weight, z } = grid;
+    if (from === 0) walk.begin(z[0], step, rows.successes * sigma, sigma);
+    if (offset === 0.5 && Math.abs(step) < walk.h) walk.halve();
+    if (offset <= 1) walk.side(step > 0 ? 1 : -1, offset);
+    // The walk goes on over nodes whose product would not fit, far out, which then come by logarithms.
+    walk.four(factor, weight, from);
+    if (!fits) {
+      this.fillByLogarithms(grid, from, from + NODE_BLOCK);
+      return;
     }
     multiplyOdds(rows.odds, rows.padded, factor, from, odds);
     if (from === 0) {
       this.centreOdds = odds[0];
       grid.logPeak =
         rows.linear +
-        rows.successes * (sigma * first) -
+        rows.successes * (sigma * z[0]) -
         Math.log(odds[0]) +
-        this.effect.logDensity(first, sigma);
+        this.effect.logDensity(z[0], sigma);
     }
-    for (let k = from; k < from + NODE_BLOCK; k++) {
-      weight[k] = (along.numerator * this.centreOdds) / odds[k];
-      along.numerator *= along.growth;
-      along.growth *= along.bend;
-    }
-    along.next = from + NODE_BLOCK;
+    const { centreOdds } = this;
+    weight[from] *= centreOdds / odds[from];
+    weight[from + 1] *= centreOdds / odds[from + 1];
+    weight[from + 2] *= centreOdds / odds[from + 2];
+    weight[from + 3] *= centreOdds / odds[from + 3];
   }
 
   private fillByLogarithms(grid: NodeGrid, from: number, to: number): void {
     const { sigma, effect, rows, factor, odds: softplus } = this;
     const { z, weight } = grid;
+    const effectAt = (k: number): number => effect.logDensity(z[k], sigma);
     for (let k = from; k < to; k++) factor[k] = Math.exp(sigma * z[k]);
-    if (rows.unit && to - from === NODE_BLOCK) sumSoftplus(rows.odds, rows.padded, factor, from, softplus);
-    else sumWeightedSoftplus(rows.odds, rows.won, rows.lost, rows.padded, factor, from, to, softplus);
+    if (!rows.unit) {
+      if (from === 0) {
+        this.centre = z[0];
+        this.centreEffect = effectAt(0);
+        grid.logPeak = rows.centre(sigma * z[0]) + this.centreEffect;
+      }
+      const { centre, centreEffect } = this;
+      for (let k = from; k < to; k++) weight[k] = Math.expm1(sigma * (z[k] - centre));
+      const { odds, won, lost, mu, softplus: atCentre, padded } = rows;
+      sumWeightedRises(odds, won, lost, mu, atCentre, padded, factor, weight, from, to, softplus);
+      for (let k = from; k < to; k++) {
+        const rise = rows.successes * (sigma * (z[k] - centre)) - softplus[k];
+        weight[k] = Math.exp(rise + effectAt(k) - centreEffect);
+      }
+      return;
+    }
+    if (to - from < NODE_BLOCK) softplus[from] = logOfProduct(rows.odds, rows.padded, factor[from]);
+    else sumSoftplus(rows.odds, rows.padded, factor, from, softplus);
     for (let k = from; k < to; k++) {
-      const value =
-        rows.linear + rows.successes * (sigma * z[k]) - softplus[k] + effect.logDensity(z[k], sigma);
+      const value = rows.linear + rows.successes * (sigma * z[k]) - softplus[k] + effectAt(k);
       if (k === 0) grid.logPeak = value;
       weight[k] = Math.exp(value - grid.logPeak);
     }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../../samplers/errors.js';
 import { checkOptions, positive } from '../../../samplers/options.js';
 import type { Stream } from '../../../samplers/rng.js';
-import { centralDerivatives } from '../../numeric/differences.js';
+import { centralDerivatives } from '../../numeric/central-differences.js';
 import { InverseDistribution, integrateLine } from '../../numeric/line-panels.js';
 import {
   type EffectDerivatives,
@@ -32,6 +32,17 @@ export interface CustomEffect {
   /** f falls as |z|^-(tailDf + 1); left out where it falls exponentially or faster. */
   readonly tailDf?: number;
 }
+
+/** Names by which ready-made distributions are known. */
+const OURS: readonly string[] = [
+  'normal',
+  'student-t',
+  'logistic',
+  'laplace',
+  'log-gamma',
+  'bridge',
+  'point-masses',
+];
 
 type LogDensity = (z: number, sigma: number) => number;
 
@@ -73,6 +84,9 @@ export function customEffect(options: CustomEffect): RandomEffect {
     logConcave,
     tailDf = Number.POSITIVE_INFINITY,
   } = known;
+  if (OURS.includes(known.name)) {
+    throw new GlmmcError('bad-option', `customEffect(): the name '${known.name}' is taken; choose another`);
+  }
   if ((ofZ === undefined) === (ofEps === undefined)) {
     throw new GlmmcError(
       'bad-option',
