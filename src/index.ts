@@ -76,6 +76,7 @@ export { laplaceEffect } from './model/effects/laplace.js';
 export { logGamma } from './model/effects/log-gamma.js';
 export { logistic } from './model/effects/logistic.js';
 export { normal } from './model/effects/normal.js';
+export { pointMasses } from './model/effects/point-masses.js';
 export { studentT } from './model/effects/student-t.js';
 export { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from './model/family.js';
 export type { Finding } from './model/finding.js';

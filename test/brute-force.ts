@@ -46,6 +46,11 @@ export const outcomeDensities: Readonly<Record<string, (y: number, eta: number) 
   'binomial-cauchit': (y, u) => Math.log(0.5 + Math.atan(y === 1 ? u : -u) / Math.PI),
   'poisson-log': (y, u) => y * u - Math.exp(u) - lgam(y + 1),
   'poisson-sqrt': (y, u) => (y === 0 ? 0 : 2 * y * Math.log(Math.abs(u))) - u * u - lgam(y + 1),
+  'negative-binomial-log': (y, u) => {
+    const theta = 0.7;
+    const soft = u > 0 ? u + Math.log1p(theta * Math.exp(-u)) : Math.log(theta + Math.exp(u));
+    return lgam(y + theta) - lgam(theta) - lgam(y + 1) + theta * Math.log(theta) + y * u - (y + theta) * soft;
+  },
   'gaussian-identity': (y, u) => -0.5 * Math.log(2 * Math.PI * 0.7) - (y - u) ** 2 / 1.4,
   'gaussian-log': (y, u) => -0.5 * Math.log(2 * Math.PI * 0.7) - (y - Math.exp(u)) ** 2 / 1.4,
   'gamma-log': (y, u) => {

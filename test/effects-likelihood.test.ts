@@ -41,7 +41,7 @@ const effects: Readonly<Record<string, RandomEffect>> = {
 function responses(family: string, count: number, alike: boolean): number[] {
   return Array.from({ length: count }, (_, j) => {
     if (family.startsWith('binomial')) return alike ? 1 : j % 2;
-    if (family.startsWith('poisson')) return alike ? 0 : (3 * j) % 5;
+    if (family.startsWith('poisson') || family.startsWith('negative')) return alike ? 0 : (3 * j) % 5;
     if (family.startsWith('gamma')) return 0.2 + (alike ? 5 : 1.7) * (j % 3);
     return alike ? 8 + 0.01 * j : (j % 4) - 1;
   });

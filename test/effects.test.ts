@@ -177,6 +177,10 @@ test('custom effects are checked before they are used', (t) => {
     )!,
     /first derivative/,
   );
+  t.throws(() => customEffect({ name: 'normal', logDensity: cauchy }), {
+    code: 'bad-option',
+    message: /taken/,
+  });
   t.throws(() => studentT(0), { code: 'bad-option' });
   t.throws(() => studentT(Number.NaN), { code: 'bad-option' });
 });

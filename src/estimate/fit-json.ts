@@ -50,5 +50,6 @@ export function fitJson(fit: Fit): unknown {
 }
 
 function plainParameters(parameters: Parameters): unknown {
-  return { ...parameters, beta: Array.from(parameters.beta) };
+  const { beta, shape } = parameters;
+  return { ...parameters, beta: Array.from(beta), ...(shape && { shape: Array.from(shape) }) };
 }

@@ -1,6 +1,7 @@
 // gibbs(): the posterior by Gibbs sampling with Metropolis-Hastings steps over (beta, sigma, every intercept).
 import * as v from 'valibot';
 import { checkOptions, count } from '../../samplers/options.js';
+import { requireDensity } from '../likelihood/supported.js';
 import type { PosteriorFit, Strategy } from './fit.js';
 import { sampleChains } from './gibbs/run.js';
 import { finishPosteriorFit } from './posterior-fit.js';
@@ -25,7 +26,7 @@ export interface GibbsOptions {
  * within clusters, with eps held; (beta, sigma) jointly by a weighted-least-squares proposal (Gamerman 1997) with
  * z = eps / sigma held; then the dispersion.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `bad-option` for priors that the model has no parameter
- *   for, `bad-cluster-weights`
+ *   for, `bad-cluster-weights`, `unsupported-effect`
  */
 export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
   const known = checkOptions(
@@ -46,6 +47,7 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
     name: 'gibbs',
     settings: { ...settings, priors: plainPriors(given) },
     async run(task) {
+      requireDensity('gibbs()', task.model);
       const priors = resolvePriors(task.model, given, task.space.fixed);
       await task.pause();
       const { draws, acceptance } = await sampleChains(task, priors, settings);

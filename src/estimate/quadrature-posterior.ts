@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { anySeed, checkOptions, count, positive } from '../../samplers/options.js';
 import { rng } from '../../samplers/rng.js';
+import { requireDensity } from '../likelihood/supported.js';
 import { requireModel } from '../model/arguments.js';
 import type { Model } from '../model/model.js';
 import { DEFAULT_SEED } from './fit.js';
@@ -68,7 +69,8 @@ const FIRST_POINTS = 256;
  * intercepts are integrated out by the plain quadrature rule (error near 1e-13), so the errors reported, from the
  * differences between the shifts, are all there is. The lattice grows until these are below `error`. Deterministic given
  * the seed.
- * @throws GlmmcError `bad-model`, `unknown-option`, `bad-option`, `bad-fixed`; rejects with what `pause` throws
+ * @throws GlmmcError `bad-model`, `unknown-option`, `bad-option`, `bad-fixed`, `unsupported-effect`; rejects with what
+ *   `pause` throws
  */
 export async function quadraturePosterior(
   model: Model,
@@ -90,6 +92,7 @@ export async function quadraturePosterior(
     },
     options,
   );
+  requireDensity('quadraturePosterior()', model);
   const space = new ParameterSpace(model, known.fixed);
   const posterior = new MarginalPosterior(space, resolvePriors(model, priors, known.fixed));
   const stream = rng(known.seed).stream('quadrature-posterior');

@@ -4,12 +4,13 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, count, positive } from '../../samplers/options.js';
 import { DEFAULT_TOLERANCE } from '../likelihood/marginal.js';
 import { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
-import { requireSmooth } from '../likelihood/supported.js';
+import { requireDensity, requireSmooth } from '../likelihood/supported.js';
 import type { Rule } from '../likelihood/sweep.js';
 import type { Finding } from '../model/finding.js';
 import type { FitTask, LikelihoodFit, Strategy } from './fit.js';
 import { finishLikelihoodFit, laplaceGap } from './likelihood-fit.js';
 import { maximumLikelihood } from './maximum-likelihood.js';
+import { fitPointMasses } from './point-masses.js';
 
 export interface QuadratureOptions {
   /** `certified` (default), `adaptive` (adaptive Gauss-Hermite) or `gauss-hermite` (centred at 0). */
@@ -82,6 +83,8 @@ async function run(
   task: FitTask,
   rule: MaximisedRule,
 ): Promise<LikelihoodFit> {
+  if (rule.kind !== 'certified') requireDensity(self.name, task.model);
+  else if (task.model.randomEffect.points) return fitPointMasses(self, task, rule.tolerance);
   if (rule.kind === 'adaptive') requireSmooth(`${self.name}${rule.nodes === 1 ? '()' : ''}`, task.model);
   await task.pause();
   const likelihood = new MarginalLikelihood(task.model);

@@ -5,6 +5,7 @@ import type { LineMap } from '../likelihood/line-map.js';
 import { findModes } from '../likelihood/modes.js';
 import { ExpectedDerivatives } from '../likelihood/moments.js';
 import { highest } from '../likelihood/peak.js';
+import { placesAndMasses } from '../model/effects/point-masses.js';
 
 /** The grid ends where the density has fallen by this many log units from its peak. */
 const DROP = 36;
@@ -65,6 +66,7 @@ export class ClusterPosteriors {
   of(cluster: number): ClusterPosterior {
     const { integrand, plain, tilted } = this;
     integrand.select(cluster);
+    if (integrand.effect.points) return this.ofPoints();
     const modes = findModes(integrand, 0);
     const peak = highest(modes);
     const origin = peak.z - ORIGIN * peak.width;
@@ -79,19 +81,62 @@ export class ClusterPosteriors {
     const variance = average(stretches, (z) => (z - peak.z - shift) ** 2);
     const exponent = effect.tails === 'polynomial' ? this.tailExponent(stretches) : Number.POSITIVE_INFINITY;
     const mean = exponent > 2.001 ? peak.z + shift : Number.NaN;
-    // d E[z] = Cov(z, D) = E[(z - origin) D] - E[z - origin] E[D], by differentiating int z e^l / int e^l.
-    const score = new Float64Array(plain.size);
-    const tiltedScore = new Float64Array(plain.size);
-    plain.addScore(1, score);
-    tilted.addScore(1, tiltedScore);
     return {
       mode: peak.z,
       modeSd: peak.width,
       mean,
       sd: exponent > 3.001 ? Math.sqrt(variance) : Number.POSITIVE_INFINITY,
-      slope: score.map((value, a) => (mean - origin) * (tiltedScore[a] - value)),
+      slope: this.slopeOfMean(mean - origin),
       quantile: (p) => quantile(stretches, p),
     };
+  }
+
+  /** The probabilities of the places: no density, so no curvature. */
+  private ofPoints(): ClusterPosterior {
+    const { integrand, plain, tilted } = this;
+    const [places, masses] = placesAndMasses(integrand.shape!);
+    const z = places.map((place) => place / integrand.sigma);
+    const logs = z.map((at, j) => Math.log(masses[j]) + integrand.value(at));
+    const top = logs.reduce((a, b) => Math.max(a, b));
+    const weights = logs.map((value) => Math.exp(value - top));
+    const total = weights.reduce((sum, w) => sum + w, 0);
+    const mode = z[logs.indexOf(top)];
+    const mean = z.reduce((sum, at, j) => sum + (weights[j] / total) * at, 0);
+    const variance = z.reduce((sum, at, j) => sum + (weights[j] / total) * (at - mean) ** 2, 0);
+    const origin = z[0] - 1;
+    plain.reset();
+    tilted.reset();
+    z.forEach((at, j) => {
+      if (!(weights[j] > 0)) return;
+      integrand.evaluate(at);
+      plain.add(at, weights[j]);
+      tilted.add(at, weights[j] * (at - origin));
+    });
+    return {
+      mode,
+      modeSd: Number.NaN,
+      mean,
+      sd: Math.sqrt(variance),
+      slope: this.slopeOfMean(mean - origin),
+      quantile(p) {
+        let rest = p * total;
+        const j = weights.findIndex((weight) => {
+          rest -= weight;
+          return rest <= 0;
+        });
+        return z[j < 0 ? z.length - 1 : j];
+      },
+    };
+  }
+
+  /** d E[z] = Cov(z, D) = E[(z - origin) D] - E[z - origin] E[D], by differentiating int z e^l / int e^l. */
+  private slopeOfMean(distance: number): Float64Array {
+    const { plain, tilted } = this;
+    const score = new Float64Array(plain.size);
+    const tiltedScore = new Float64Array(plain.size);
+    plain.addScore(1, score);
+    tilted.addScore(1, tiltedScore);
+    return score.map((value, a) => distance * (tiltedScore[a] - value));
   }
 
   /** Equal steps in z. */

@@ -19,6 +19,8 @@ export class Integrand {
   readonly effectPart: EffectDerivatives = effectDerivatives();
   sigma = 0;
   dispersion = 1;
+  /** Places and masses, where the effect has no density. */
+  shape: Float64Array | undefined;
   /** Rows of the selected cluster: from .. to - 1. */
   from = 0;
   to = 0;
@@ -55,6 +57,7 @@ export class Integrand {
   setParameters(parameters: Parameters): void {
     this.sigma = parameters.sigma;
     this.dispersion = parameters.dispersion ?? 1;
+    this.shape = parameters.shape;
     linearPredictors(this.clusters, parameters.beta, this.rows.eta);
   }
 

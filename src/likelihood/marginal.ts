@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, count, describe, positive } from '../../samplers/options.js';
 import { isObject, requireModel } from '../model/arguments.js';
+import { shapeTrouble } from '../model/effects/point-masses.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { MarginalLikelihood } from './marginal-likelihood.js';
@@ -91,4 +92,7 @@ export function checkParameters(model: Model, parameters: Parameters): void {
   ) {
     refuse(`dispersion > 0 (${model.family.dispersion.meaning})`, dispersion);
   }
+  const { points } = model.randomEffect;
+  const trouble = points && shapeTrouble(points, parameters.shape, sigma);
+  if (trouble) throw new GlmmcError('bad-parameters', `parameters: expected ${trouble}`);
 }

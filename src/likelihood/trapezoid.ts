@@ -4,6 +4,7 @@ import { isHill } from './features.js';
 import type { Integrand } from './integrand.js';
 import { findMode } from './mode.js';
 import type { LouisMoments } from './moments.js';
+import { sumOverPoints } from './point-masses.js';
 import { integrateTransformed } from './transformed.js';
 
 /** Nodes go outwards until the integrand has fallen by this many log units from its peak. */
@@ -47,6 +48,10 @@ export function integrateCluster(
 ): void {
   const { effect, sigma } = integrand;
   if (sigma === 0 && effect.name !== 'normal' && integrateAtZero(integrand, moments, out)) return;
+  if (effect.points) {
+    sumOverPoints(integrand, moments, out);
+    return;
+  }
   const short = effect.tails === 'normal' || (effect.tails === 'exponential' && sigma < WIDE);
   if (isHill(integrand) && !effect.kink && short) {
     integratePlain(integrand, moments, start, tolerance, out);

@@ -49,14 +49,16 @@ export interface RandomEffect {
    * no variance, nor where the density of z has no limit as sigma goes to 0.
    */
   readonly smoothAtZero: boolean;
+  /** Present where the distribution is this many masses at most, told by `parameters.shape`, and has no density. */
+  readonly points?: number;
   /** Around which z the density has its structure: poles nearest to the real axis, or where it bends. */
   center(sigma: number): number;
   /** The widest trapezoid step in z that still integrates the density to the last digits (METHODS section 5). */
   step(sigma: number): number;
   logDensity(z: number, sigma: number): number;
   derivatives(z: number, sigma: number, out: EffectDerivatives): void;
-  /** A draw of z. */
-  draw(rng: Stream, sigma: number): number;
+  /** A draw of z. @param shape that of the parameters */
+  draw(rng: Stream, sigma: number, shape?: Float64Array): number;
   /** That of eps. */
   standardDeviation(parameters: Parameters): number;
 }

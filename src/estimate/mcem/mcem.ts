@@ -4,6 +4,7 @@ import { GlmmcError } from '../../../samplers/errors.js';
 import { between, checkOptions, count, positive } from '../../../samplers/options.js';
 import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
+import { requireDensity } from '../../likelihood/supported.js';
 import type { Model } from '../../model/model.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
@@ -154,6 +155,7 @@ async function run(
 
 /** @throws GlmmcError `unsupported-effect` */
 function checkEffect(model: Model): void {
+  requireDensity('mcem()', model);
   if (model.randomEffect.scaleFamily) return;
   throw new GlmmcError(
     'unsupported-effect',

@@ -33,6 +33,17 @@ export interface CustomEffect {
   readonly tailDf?: number;
 }
 
+/** Names by which ready-made distributions are known. */
+const OURS: readonly string[] = [
+  'normal',
+  'student-t',
+  'logistic',
+  'laplace',
+  'log-gamma',
+  'bridge',
+  'point-masses',
+];
+
 type LogDensity = (z: number, sigma: number) => number;
 
 /** Below this sigma the density of z is taken at this sigma. */
@@ -73,6 +84,9 @@ export function customEffect(options: CustomEffect): RandomEffect {
     logConcave,
     tailDf = Number.POSITIVE_INFINITY,
   } = known;
+  if (OURS.includes(known.name)) {
+    throw new GlmmcError('bad-option', `customEffect(): the name '${known.name}' is taken; choose another`);
+  }
   if ((ofZ === undefined) === (ofEps === undefined)) {
     throw new GlmmcError(
       'bad-option',
