@@ -6,7 +6,7 @@ const functions = [
   // data and model
   ...['readCsv', 'parseCsv', 'glmm', 'binomial', 'poisson', 'gaussian', 'gamma', 'normal', 'marginal'],
   ...['negativeBinomial', 'customFamily', 'combination'],
-  ...['studentT', 'logistic', 'laplaceEffect', 'logGamma', 'bridge', 'customEffect'],
+  ...['studentT', 'logistic', 'laplaceEffect', 'logGamma', 'bridge', 'customEffect', 'pointMasses'],
   // strategies and priors
   ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'quadraturePosterior'],
   ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],
