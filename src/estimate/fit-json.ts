@@ -39,6 +39,7 @@ export function fitJson(fit: Fit): unknown {
     ...common,
     logLik: fit.logLik,
     logLikError: fit.logLikError,
+    nodes: Array.from(fit.nodes),
     objective: fit.objective,
     covariance: fit.covariance.to2DArray(),
     landing: fit.landing ?? null,

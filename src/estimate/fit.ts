@@ -48,6 +48,8 @@ export interface LikelihoodFit extends FitBase {
   readonly logLik: number;
   /** Bound on the quadrature error of `logLik`. */
   readonly logLikError: number;
+  /** Nodes that each cluster took for that, in the order of `model.clusterLabels`. */
+  readonly nodes: Int32Array;
   /** What the strategy itself maximised. */
   readonly objective: number;
   /** In the order of `estimates`. */

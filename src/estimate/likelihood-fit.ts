@@ -68,6 +68,7 @@ export function finishLikelihoodFit(
     fixed: space.held,
     logLik,
     logLikError: likelihood.error,
+    nodes: likelihood.clusters.nodes.slice(),
     objective: answer.objective,
     covariance: Matrix.from1DArray(size, size, matrix),
     converged: answer.converged && !findings.some((finding) => finding.severity === 'error'),

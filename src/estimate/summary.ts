@@ -22,13 +22,24 @@ export function likelihoodSummary(fit: LikelihoodFit): string {
     ...scaleLines(fit),
     '',
     ...objectiveLines(fit),
-    `Log-likelihood certified by quadrature to ${fit.logLikError.toExponential(1)}.`,
+    `Log-likelihood certified by quadrature to ${fit.logLikError.toExponential(1)}, ${nodesText(fit)} a cluster.`,
     ...(fit.landing ? landingLines(fit.landing) : []),
     ...findingLines(fit.findings),
   ].join('\n');
 }
 
 /** What laplace() and the rules of few nodes maximised: the log-likelihood that other programs print for them. */
+function nodesText({ nodes }: LikelihoodFit): string {
+  let least = nodes[0];
+  let most = nodes[0];
+  for (const count of nodes) {
+    least = Math.min(least, count);
+    most = Math.max(most, count);
+  }
+  if (least === most) return most === 1 ? '1 node' : `${most} nodes`;
+  return `${least} to ${most} nodes`;
+}
+
 function objectiveLines({ estimates, objective, logLik, logLikError }: LikelihoodFit): string[] {
   const deterministic = estimates.every(({ monteCarloError }) => monteCarloError === 0);
   if (!deterministic || !(Math.abs(objective - logLik) > Math.max(1e-8, 10 * logLikError))) return [];
