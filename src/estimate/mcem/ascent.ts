@@ -1,12 +1,12 @@
 // EM with the ascent rule: E-steps that grow as the gain of Q falls, until it is too small to matter.
 import { Integrand } from '../../likelihood/integrand.js';
-import type { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { constantDirection } from '../../model/constant-direction.js';
 import type { Finding } from '../../model/finding.js';
 import type { Parameters } from '../../model/parameters.js';
 import { predictorUnit } from '../../model/predictor-unit.js';
 import type { FitTask } from '../fit.js';
-import { type Iteration, LARGEST_SIGMA, pooledMaximum, unboundedFinding } from '../maximum-likelihood.js';
+import { type Iteration, LARGEST_SIGMA, unboundedFinding } from '../maximum-likelihood.js';
+import type { Boundary } from './boundary.js';
 import { ControlVariates } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
 import { mStep } from './m-step.js';
@@ -37,7 +37,7 @@ export async function ascend(
   task: FitTask,
   settings: McemSettings,
   start: Parameters,
-  likelihood: MarginalLikelihood,
+  boundary: Boundary,
 ): Promise<Ascent> {
   const { model, space, seed } = task;
   const integrand = new Integrand(model);
@@ -86,7 +86,7 @@ export async function ascend(
       total: settings.maxIterations,
       detail: { gain, draws: perCluster, sigma: parameters.sigma },
     });
-    if (falling > 3 && (await isAtBoundary(likelihood, task, parameters))) {
+    if (falling > 3 && boundary.isNear(parameters) && (await boundary.attracts(parameters))) {
       return { integrand, parameters, draws, history, atBoundary: true };
     }
     if (parameters.sigma > LARGEST_SIGMA * predictorUnit(model, parameters)) {
@@ -100,23 +100,6 @@ export async function ascend(
     // Growing tenfold at once would spend on one noisy guess of the gain.
     perCluster = Math.min(mostDraws, Math.max(perCluster, Math.min(wanted, 3 * perCluster)));
   }
-  return { integrand, parameters, draws: draws!, history, atBoundary: false };
-}
-
-/** Below this many units of the linear predictor a falling sigma is asked whether it falls to 0. */
-const SMALL_SIGMA = 0.2;
-
-/**
- * EM goes to sigma = 0 ever more slowly. The likelihood's slope in sigma^2 at 0 is a closed form and tells at once:
- * where it is not positive at the pooled fit, and sigma is small and falling, 0 is where it goes.
- */
-async function isAtBoundary(
-  likelihood: MarginalLikelihood,
-  task: FitTask,
-  parameters: Parameters,
-): Promise<boolean> {
-  if (task.space.fixed.sigma !== undefined) return false;
-  if (parameters.sigma > SMALL_SIGMA * predictorUnit(task.model, parameters)) return false;
-  const pooled = await pooledMaximum(likelihood, task.space, () => task.pause());
-  return pooled.slopeInVariance <= 0;
+  const atBoundary = await boundary.attracts(parameters);
+  return { integrand, parameters, draws: draws!, history, atBoundary };
 }

@@ -4,7 +4,9 @@ import { GlmmcError } from '../../../samplers/errors.js';
 import { between, checkOptions, count, positive } from '../../../samplers/options.js';
 import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
+import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
+import { dot } from '../../numeric/newton.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
 import {
@@ -17,6 +19,7 @@ import {
 } from '../maximum-likelihood.js';
 import { pooledStart } from '../pooled-start.js';
 import { ascend } from './ascent.js';
+import { Boundary } from './boundary.js';
 import type { EStep } from './e-step.js';
 import { importance } from './importance.js';
 import { landing, landingFindings } from './landing.js';
@@ -94,8 +97,13 @@ async function run(
   const likelihood = new MarginalLikelihood(model);
   const nothingRandom = space.fixed.sigma === 0;
   const start = awayFromZero(task.start) ?? space.hold(interiorStart(model, pooledStart(model)));
-  const em = nothingRandom ? undefined : await ascend(task, settings, start, likelihood);
-  if (!em || em.atBoundary) {
+  const boundaryCheck = new Boundary(likelihood, task);
+  const em = nothingRandom ? undefined : await ascend(task, settings, start, boundaryCheck);
+  const final =
+    em && !em.atBoundary && !em.trouble
+      ? await polish(task, settings, em.integrand, em.parameters, em.draws)
+      : undefined;
+  if (!em || em.atBoundary || (final && (await boundaryCheck.beats(final.parameters)))) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
     const boundary = !nothingRandom;
@@ -113,19 +121,18 @@ async function run(
     });
   }
 
-  if (em.trouble) {
+  if (!final) {
     return finishLikelihoodFit(self, task, likelihood, {
       parameters: em.parameters,
       objective: em.history.at(-1)!.objective,
       converged: false,
       boundary: false,
-      findings: [em.trouble],
+      findings: [em.trouble!],
       history: em.history,
       monteCarloErrors: new Float64Array(likelihood.size).fill(Number.NaN),
     });
   }
 
-  const final = await polish(task, settings, em.integrand, em.parameters, em.draws);
   const { parameters, hessian, scoreCovariance, errors, ratio, weighed } = final;
   likelihood.evaluate(parameters, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, true);
   const proof = landing(likelihood, space, scoreCovariance, {
@@ -134,10 +141,12 @@ async function run(
     largestK: largestParetoK(weighed),
     largestErrorRatio: ratio,
   });
-  const findings = landingFindings(proof, settings.monteCarloError, ratio);
+  const findings = final.converged
+    ? landingFindings(proof, settings.monteCarloError, ratio)
+    : [noRootFinding()];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
-    objective: em.history.at(-1)!.objective,
+    objective: final.objective + constants(model),
     converged: final.converged && ratio <= settings.monteCarloError,
     boundary: false,
     findings,
@@ -146,6 +155,20 @@ async function run(
     monteCarloErrors: errors,
     landing: proof,
   });
+}
+
+function constants({ clusters }: Model): number {
+  return dot(clusters.clusterWeights, clusters.constants);
+}
+
+function noRootFinding(): Finding {
+  return {
+    code: 'no-root',
+    severity: 'error',
+    message:
+      'Newton found no root of the Monte Carlo score near the draws it was made of: these are the parameters where EM stopped or the last root was, and they have no Monte Carlo error.',
+    advice: 'quadrature() says what the likelihood is like. Try another start or seed.',
+  };
 }
 
 /** @throws GlmmcError `unsupported-effect` */

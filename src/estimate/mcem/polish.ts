@@ -1,26 +1,30 @@
 // The last stage: draws frozen, Newton to the root of their score, more draws until the Monte Carlo error is small.
 import type { Integrand } from '../../likelihood/integrand.js';
 import type { Parameters } from '../../model/parameters.js';
-import { choleskyInPlace, choleskySolve } from '../../numeric/cholesky.js';
+import { choleskyInPlace, choleskySolve, forwardSolve } from '../../numeric/cholesky.js';
+import { dot } from '../../numeric/newton.js';
 import type { FitTask } from '../fit.js';
 import { covarianceOf } from '../likelihood-fit.js';
 import type { ParameterSpace } from '../parameter-space.js';
 import { ControlVariates } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
 import type { McemSettings } from './mcem.js';
-import { monteCarloScore, scoreOnly } from './monte-carlo-score.js';
+import { monteCarloScore, type ScoreWithError, scoreOnly, scoreWithError } from './monte-carlo-score.js';
 import { type WeighedDraws, weigh } from './weigh.js';
 
 export interface Polished {
   readonly parameters: Parameters;
-  /** Louis's Hessian at the estimate. */
+  /** Q at them, less the clusters' constants. */
+  readonly objective: number;
+  /** Louis's Hessian there. */
   readonly hessian: Float64Array;
   readonly scoreCovariance: Float64Array;
-  /** Monte Carlo error of each estimate. */
+  /** Monte Carlo error of each estimate; NaN where no root was found. */
   readonly errors: Float64Array;
   /** The largest of them in units of its standard error. */
   readonly ratio: number;
   readonly weighed: WeighedDraws;
+  /** Whether `parameters` are a root of the score of draws made near it. */
   readonly converged: boolean;
 }
 
@@ -29,8 +33,12 @@ const MOST_ROUNDS = 20;
 /** Rounds without a root, each with twice the draws, after which there is none to be found. */
 const MOST_FAILURES = 4;
 const MOST_STEPS = 25;
-/** Newton ends when the step is this small a part of the Monte Carlo error asked for. */
+/** Newton's first end: a step this small a part of the Monte Carlo error asked for. */
 const SMALL_STEP = 1e-3;
+/** Its last: what is left of the score, squared in units of its own Monte Carlo error. The draws may be that good. */
+const SMALL_REMAINDER = 1e-4;
+/** Steps from the first end to the last. */
+const MOST_LAST_STEPS = 6;
 /** After a step longer than this, in standard errors, the information is computed anew. */
 const LONG_STEP = 0.1;
 /** Frozen draws serve parameters this near to where they were drawn, in standard errors. */
@@ -41,6 +49,8 @@ const FIRST_DRAWS = 200;
 const LEAST_DRAWS = { independent: 1000, dependent: 1500 };
 /** Memory: all clusters' draws stand in arrays of this many numbers at the most. */
 const MOST_NUMBERS = 5e7;
+/** Relative Monte Carlo error that a standard error may have. */
+const STANDARD_ERROR_ERROR = 0.01;
 
 export async function polish(
   task: FitTask,
@@ -62,40 +72,33 @@ export async function polish(
     draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/polish`, round, draws);
     const controls = new ControlVariates(perCluster, settings.controlVariates);
     const root = await findRoot(task, settings, integrand, draws, controls, parameters);
-    const moved = distance(task, parameters, root);
-    // A search that did not end says nothing of where the maximum is.
-    if (root.converged) parameters = root.parameters;
-    const errors = monteCarloErrors(root.covariance, root.scoreCovariance, task.space.names.length);
-    const ratio = largestRatio(task, errors, root.covariance);
+    const moved = root ? distance(task, parameters, root) : Number.NaN;
+    const near = moved < NEAR;
+    if (!root) failures++;
     task.onProgress({
       stage: 'polish',
       done: round,
-      detail: { draws: perCluster, errorRatio: ratio, sigma: parameters.sigma },
+      detail: {
+        draws: perCluster,
+        errorRatio: root?.ratio ?? Number.NaN,
+        sigma: root?.parameters.sigma ?? parameters.sigma,
+      },
     });
-    const near = root.converged && moved < NEAR;
-    const enough = ratio <= settings.monteCarloError && perCluster >= least;
-    if (!root.converged) failures++;
-    if (
-      (near && (enough || perCluster >= mostDraws)) ||
-      failures === MOST_FAILURES ||
-      round === MOST_ROUNDS
-    ) {
-      return {
-        parameters,
-        hessian: root.hessian,
-        scoreCovariance: root.scoreCovariance,
-        errors,
-        ratio,
-        weighed: root.weighed,
-        converged: near,
-      };
+    if (!near && (failures === MOST_FAILURES || round === MOST_ROUNDS)) {
+      return withoutRoot(task, integrand, draws, controls, parameters);
     }
-    if (!near) {
+    // A search that did not end says nothing of where the maximum is.
+    if (root) parameters = root.parameters;
+    if (!root || !near) {
       // Far from where they were drawn the weights are poor, and so is their word on the error.
-      if (!root.converged) perCluster = Math.min(mostDraws, 2 * perCluster);
+      if (!root) perCluster = Math.min(mostDraws, 2 * perCluster);
       continue;
     }
-    const wanted = perCluster * 1.3 * (ratio / settings.monteCarloError) ** 2;
+    const excess = Math.max(root.ratio / settings.monteCarloError, root.varianceRatio / STANDARD_ERROR_ERROR);
+    if ((excess <= 1 && perCluster >= least) || perCluster >= mostDraws || round === MOST_ROUNDS) {
+      return { ...root, objective: expectedLogDensity(integrand, root.weighed), converged: true };
+    }
+    const wanted = perCluster * 1.3 * excess ** 2;
     perCluster = Math.min(
       mostDraws,
       Math.ceil(Math.max(least, 1.5 * perCluster, Math.min(wanted, 100 * perCluster))),
@@ -103,16 +106,59 @@ export async function polish(
   }
 }
 
+/** What the draws made at `parameters` say there, where no root was found. */
+function withoutRoot(
+  task: FitTask,
+  integrand: Integrand,
+  draws: DrawSet,
+  controls: ControlVariates,
+  parameters: Parameters,
+): Polished {
+  integrand.setParameters(parameters);
+  const weighed = weigh(integrand, draws, controls);
+  const size = task.space.names.length;
+  const { score, hessian, covariance } = scoreWithError(integrand, weighed, controls, new Float64Array(size * size));
+  return {
+    parameters,
+    objective: expectedLogDensity(integrand, weighed),
+    hessian,
+    scoreCovariance: covariance,
+    errors: score.map(() => Number.NaN),
+    ratio: Number.NaN,
+    weighed,
+    converged: false,
+  };
+}
+
+/** sum_i c_i sum_k P_ik log f(y_i, z_ik), less the clusters' constants. */
+function expectedLogDensity(integrand: Integrand, draws: WeighedDraws): number {
+  const { count, clusterWeights } = integrand.clusters;
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const weights = draws.set.of(draws.calibrated, i);
+    const logTarget = draws.set.of(draws.logTarget, i);
+    total += clusterWeights[i] * dot(weights, logTarget);
+  }
+  return total;
+}
+
 interface Root {
   readonly parameters: Parameters;
   readonly hessian: Float64Array;
   readonly covariance: Float64Array;
   readonly scoreCovariance: Float64Array;
+  readonly errors: Float64Array;
+  readonly ratio: number;
+  /** The largest relative Monte Carlo error of a standard error. */
+  readonly varianceRatio: number;
   readonly weighed: WeighedDraws;
-  readonly converged: boolean;
 }
 
-/** Newton on the frozen draws' score; the information of one step serves the next while the steps are short. */
+/**
+ * Newton on the frozen draws' score; the information of one step serves the next while the steps are short. It ends
+ * where what is left of the score is little beside the score's own Monte Carlo error, which control variates can make
+ * much smaller than was asked for. Undefined where the search leads nowhere.
+ */
 async function findRoot(
   task: FitTask,
   settings: McemSettings,
@@ -120,37 +166,65 @@ async function findRoot(
   draws: DrawSet,
   controls: ControlVariates,
   start: Parameters,
-): Promise<Root> {
+): Promise<Root | undefined> {
   const { space } = task;
   let parameters = start;
-  let converged = false;
+  let near = false;
   let hessian: Float64Array | undefined;
-  for (let step = 0; step < MOST_STEPS && !converged; step++) {
+  for (let step = 0; step < MOST_STEPS && !near; step++) {
     await task.pause();
     integrand.setParameters(parameters);
     const weighed = weigh(integrand, draws, controls);
     let score: Float64Array;
     if (hessian) score = scoreOnly(integrand, weighed);
-    else ({ score, hessian } = monteCarloScore(integrand, weighed, controls, false));
+    else ({ score, hessian } = monteCarloScore(integrand, weighed));
     const move = newtonMove(space, parameters, score, hessian);
     // Without positive definite information the draws' score cannot be trusted either: the caller redraws.
-    if (!move) break;
+    if (!move) return undefined;
     parameters = move.parameters;
-    converged = move.length < SMALL_STEP * settings.monteCarloError;
+    near = move.length < SMALL_STEP * settings.monteCarloError;
     if (move.length > LONG_STEP) hessian = undefined;
   }
-  integrand.setParameters(parameters);
-  const weighed = weigh(integrand, draws, controls);
-  const final = monteCarloScore(integrand, weighed, controls, true);
-  const size = space.names.length;
-  return {
-    parameters,
-    hessian: final.hessian,
-    covariance: covarianceOf(space, final.hessian, false) ?? new Float64Array(size * size).fill(Number.NaN),
-    scoreCovariance: final.covariance,
-    weighed,
-    converged,
-  };
+  const inverse = near && hessian && covarianceOf(space, hessian, false);
+  if (!inverse) return undefined;
+  for (let step = 0; ; step++) {
+    await task.pause();
+    integrand.setParameters(parameters);
+    const weighed = weigh(integrand, draws, controls);
+    const found = scoreWithError(integrand, weighed, controls, inverse);
+    const covariance = covarianceOf(space, found.hessian, false);
+    const move = newtonMove(space, parameters, found.score, found.hessian);
+    if (!covariance || !move) return undefined;
+    if (remainder(space, found) > SMALL_REMAINDER && step < MOST_LAST_STEPS) {
+      parameters = move.parameters;
+      continue;
+    }
+    const errors = monteCarloErrors(covariance, found.covariance, space.names.length);
+    return {
+      parameters,
+      hessian: found.hessian,
+      covariance,
+      scoreCovariance: found.covariance,
+      errors,
+      ratio: largestRatio(task, errors, covariance),
+      varianceRatio: 0.5 * largestRatio(task, found.varianceErrors, covariance, 1),
+      weighed,
+    };
+  }
+}
+
+/** s' S^-1 s of the score that is left; 0 where S is singular and cannot tell. */
+function remainder(space: ParameterSpace, { score, covariance }: ScoreWithError): number {
+  const { free, names } = space;
+  const q = free.length;
+  const factor = Float64Array.from(
+    { length: q * q },
+    (_, k) => covariance[free[Math.floor(k / q)] * names.length + free[k % q]],
+  );
+  if (!choleskyInPlace(factor, q)) return 0;
+  const standardised = Float64Array.from(free, (k) => score[k]);
+  forwardSolve(factor, q, standardised);
+  return dot(standardised, standardised);
 }
 
 /** One Newton step in the free coordinates, no longer than 1 in log sigma and log dispersion, and its length in standard errors. */
@@ -194,9 +268,10 @@ function monteCarloErrors(
   return errors;
 }
 
-function largestRatio(task: FitTask, errors: Float64Array, covariance: Float64Array): number {
+/** The largest of the free parameters' errors, by the `power` of their standard errors that the errors are on the scale of. */
+function largestRatio(task: FitTask, errors: Float64Array, covariance: Float64Array, power = 0.5): number {
   const size = errors.length;
-  return Math.max(...task.space.free.map((k) => errors[k] / Math.sqrt(covariance[k * size + k])));
+  return Math.max(...task.space.free.map((k) => errors[k] / covariance[k * size + k] ** power));
 }
 
 /** The largest move of a parameter, in standard errors; NaN (so: not near) where there are none. */
