@@ -41,8 +41,9 @@ const closed = [
 ];
 console.log(`Pairs (yes yes, yes no, no yes, no no): ${both}, ${first}, ${second}, ${neither}\n`);
 console.log(`${table(['', 'quadrature', 'closed form'], closed)}\n`);
-console.log(`sigma is ${reference.parameters.sigma.toFixed(1)} with two answers a person: the integrands are far from normal. Laplace gives a sigma
-of ${rows[0].estimates[2].value.toFixed(1)} and a survey effect of ${rows[0].estimates[1].value.toFixed(2)}, and no program that uses it alone can tell.`);
+console.log(`sigma is ${reference.parameters.sigma.toFixed(1)} with two answers a person: the integrands are far from normal.
+Laplace gives a sigma of ${rows[0].estimates[2].value.toFixed(1)} and a survey effect of ${rows[0].estimates[1].value.toFixed(2)},
+and no program that uses it alone can tell.`);
 
 /** How many persons approved (both times, first only, second only, never). */
 function pairs(): number[] {

@@ -15,7 +15,7 @@ const exact = await fit(model, quadrature());
 const simulated = await fit(model, mcem(), { seed: 42 });
 console.log(`${exact}\n`);
 
-console.log('Items, as test theory writes them: difficulty = -easiness / sigma, discrimination = sigma.\n');
+console.log('Items of test theory: difficulty = -easiness / sigma, discrimination = sigma.\n');
 const sigma = exact.parameters.sigma;
 const items = exact.estimates.slice(0, 5).map(({ name, value }, j) => {
   const other = simulated.estimates[j];
@@ -30,7 +30,7 @@ const patterns = byPattern(answers);
 const few = glmm(formula, patterns, { family: binomial(), clusterWeights: 'persons' });
 const weighted = await fit(few, quadrature());
 console.log(
-  `Log-likelihood of 1000 persons ${exact.logLik.toFixed(6)}, ` +
+  `logLik of 1000 persons ${exact.logLik.toFixed(6)}, ` +
     `of ${few.clusterLabels.length} weighted patterns ${weighted.logLik.toFixed(6)}.\n`,
 );
 

@@ -17,7 +17,5 @@ const without = await fit(model, quadrature(), { fixed: { sigma: 0 } });
 const { logLik } = comparison.reference;
 const statistic = 2 * (logLik - without.logLik);
 console.log(`Log-likelihood with plates ${logLik.toFixed(4)}, without ${without.logLik.toFixed(4)}.`);
-console.log(
-  `Likelihood ratio ${statistic.toFixed(4)}; 2.71 would be the 5% point of the half-and-half mixture.`,
-);
+console.log(`Likelihood ratio ${statistic.toFixed(4)}; 2.71 would be the 5% point of the 50:50 mixture.`);
 console.log('The data lean towards plates that differ, without settling it.');

@@ -35,7 +35,8 @@ rows.push([
 console.log('Each row is the maximum of the log-likelihood as that rule computes it.\n');
 console.log(`${table(['rule, nodes', ...certified.estimates.map(({ name }) => name), '-2 logLik'], rows)}\n`);
 console.log(`Certified: -2 logLik ${(-2 * certified.logLik).toFixed(6)}, error below ${certified.logLikError.toExponential(0)}.
-sigma is 4, so the patients' integrands are narrow and far from 0: nodes centred at 0 (gauss-hermite) miss
-them, and what is missed changes as the parameters move. The effect of treatment changes sign between 5, 10
-and 20 nodes. Adaptive nodes follow each integrand but still need more than 20 here; the certified rule
+sigma is 4, so the patients' integrands are narrow and far from 0: nodes centred
+at 0 (gauss-hermite) miss them, and what is missed changes as the parameters
+move. The effect of treatment changes sign between 5, 10 and 20 nodes. Adaptive
+nodes follow each integrand but still need more than 20 here; the certified rule
 refines each patient by himself until the error is known.`);

@@ -1,5 +1,6 @@
 // Posterior draws kept as columns, one block of memory a chain, and the ways to them.
 import { didYouMean, GlmmcError } from './errors.js';
+import { describe } from './options.js';
 
 /** Draws of named variables: `chains` chains of `iterations` kept draws each. */
 export interface Draws {
@@ -64,6 +65,18 @@ export function makeDraws(
       return block.subarray(index * iterations, (index + 1) * iterations);
     },
   };
+}
+
+/** @throws GlmmcError `bad-draws` where `value` is not `Draws`; `owner` is what people typed */
+export function requireDraws(owner: string, value: unknown): void {
+  const has = (keys: readonly string[]): boolean =>
+    typeof value === 'object' && value !== null && keys.every((key) => key in value);
+  if (has(['variables', 'chains', 'iterations', 'chain'])) return;
+  const found = has(['draws']) ? 'an object that holds draws; hand in its .draws' : describe(value);
+  throw new GlmmcError(
+    'bad-draws',
+    `${owner} takes draws { variables, chains, iterations, chain(variable, chain) }, found ${found}`,
+  );
 }
 
 /** All chains of one variable, as the diagnostics take them. @throws GlmmcError `unknown-variable` */

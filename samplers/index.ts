@@ -24,7 +24,16 @@ export { run } from './run.js';
 export type { Run, RunOptions, RunProgress, RunSettings } from './run-options.js';
 export { type SliceOptions, slice, sliceStep } from './slice.js';
 export type { Init } from './start.js';
-export { type Align, decimalsFor, digitsFor, formatNumber, type TableOptions, table, wrap } from './text.js';
+export {
+  type Align,
+  alignPoints,
+  decimalsFor,
+  digitsFor,
+  formatNumber,
+  type TableOptions,
+  table,
+  wrap,
+} from './text.js';
 export {
   beta,
   chiSquared,

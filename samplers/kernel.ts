@@ -1,5 +1,6 @@
 // What a target and a kernel are: a kernel is one transition, `(rng, state) -> [state, info]`; the loop is in run.ts.
 import { GlmmcError } from './errors.js';
+import { describe } from './options.js';
 import type { Stream } from './rng.js';
 
 /** A density to sample from. */
@@ -93,6 +94,12 @@ export function initialState(target: Target, position: ArrayLike<number>): State
 
 /** The names of a target's coordinates: its own, or x1, x2, ... @throws GlmmcError `bad-target` */
 export function targetNames(target: Target): readonly string[] {
+  if (typeof target !== 'object' || target === null) {
+    throw new GlmmcError(
+      'bad-target',
+      `expected a target { dimension, logDensity(x) }, found ${describe(target)}`,
+    );
+  }
   const { dimension, names } = target;
   if (!Number.isInteger(dimension) || dimension < 1) {
     throw new GlmmcError(

@@ -30,8 +30,8 @@ export function checkOptions<const E extends Entries>(
   }
   const result = v.safeParse(v.object(entries), options);
   if (!result.success) {
-    const issue = result.issues[0];
-    const path = v.getDotPath(issue) ?? '';
+    const path = v.getDotPath(result.issues[0]) ?? '';
+    const issue = missing(entries, options, path) ?? result.issues[0];
     const expected = issue.message.startsWith('Invalid')
       ? (issue.expected ?? 'another value')
       : issue.message;
@@ -43,6 +43,13 @@ export function checkOptions<const E extends Entries>(
   return result.output;
 }
 
+/** valibot says of an absent key only that it is absent; what should stand there is for its own schema to say. */
+function missing(entries: Entries, options: object, name: string): v.BaseIssue<unknown> | undefined {
+  return name in options || !Object.hasOwn(entries, name)
+    ? undefined
+    : v.safeParse(entries[name], undefined).issues?.[0];
+}
+
 /** A value as messages show it; `name` is the option's, which JavaScript gives to functions without one. */
 export function describe(value: unknown, name = ''): string {
   if (typeof value === 'function') {
@@ -52,7 +59,7 @@ export function describe(value: unknown, name = ''): string {
   return typeof value === 'string'
     ? `'${value}'`
     : typeof value === 'object' && value !== null
-      ? 'an object'
+      ? `an ${Array.isArray(value) ? 'array' : 'object'}`
       : String(value);
 }
 
@@ -65,6 +72,15 @@ export function count(least: number, most: number = Number.MAX_SAFE_INTEGER): v.
   return v.pipe(
     v.number(expected),
     v.check((x) => Number.isInteger(x) && x >= least && x <= most, expected),
+  );
+}
+
+/** What seeds streams. */
+export function anySeed(): v.GenericSchema<number | string> {
+  const expected = 'a finite number, or a text that is not empty';
+  return v.custom<number | string>(
+    (x) => Number.isFinite(x) || (typeof x === 'string' && x !== ''),
+    expected,
   );
 }
 

@@ -87,41 +87,65 @@ function pad(text: string, width: number, align: Align): string {
 
 /**
  * `value` with the digits that its Monte Carlo `error` supports: the last digit shown is about the size of the error.
- * 1.23456 with error 0.012 is '1.23', with 0.4 '1.2'. Error 0 (or NaN) gives 5 significant digits.
+ * 1.23456 with error 0.012 is '1.23', with 0.4 '1.2'; 2849 with 31 is '2850'. Error 0 (or NaN) gives 5 significant digits.
  */
 export function digitsFor(value: number, error: number): string {
   if (!Number.isFinite(value) || value === 0)
     return formatNumber(value, value === 0 ? decimalsFor(error) : 0);
   const size = Math.floor(Math.log10(Math.abs(value)));
-  const wanted = error > 0 && error < Number.POSITIVE_INFINITY ? decimalsFor(error) : SIGNIFICANT - 1 - size;
-  const decimals = Math.max(0, Math.min(wanted, MOST_SIGNIFICANT - 1 - size));
+  const known = error > 0 && error < Number.POSITIVE_INFINITY;
+  const wanted = known ? decimalsFor(error) : Math.max(0, SIGNIFICANT - 1 - size);
+  const decimals = Math.min(wanted, Math.max(0, MOST_SIGNIFICANT - 1 - size));
   // Far from 1 the leading zeros, or the digits before the point, would say nothing.
   if (size < -5 && decimals > 6) return exponential(value, Math.max(0, size + decimals));
   if (size > 9) {
-    const known = error > 0 ? size - Math.floor(Math.log10(error)) : SIGNIFICANT - 1;
-    return exponential(value, Math.max(0, Math.min(known, MOST_SIGNIFICANT - 1)));
+    const digits = known ? size + wanted : SIGNIFICANT - 1;
+    return exponential(value, Math.max(0, Math.min(digits, MOST_SIGNIFICANT - 1)));
   }
   return formatNumber(value, decimals);
 }
 
-/** Decimals at which the last digit is about the size of `error`; 0 where the error is 0, NaN or above 1. */
+/** Decimals at which the last digit is about the size of `error`, below 0 from 10 on; 0 where it is 0, NaN or infinite. */
 export function decimalsFor(error: number): number {
   if (!(error > 0) || error === Number.POSITIVE_INFINITY) return 0;
-  return Math.max(0, Math.min(15, -Math.floor(Math.log10(error) + 1e-12)));
+  // Never -0.
+  return Math.min(15, 0 - Math.floor(Math.log10(error) + 1e-12));
 }
 
-/** `value` with fixed decimals; NaN is '-', infinities 'Inf' and '-Inf', and no zero has a minus sign. */
+/**
+ * `value` with fixed decimals; -1 rounds to tens, -2 to hundreds. NaN is '-', infinities 'Inf' and '-Inf', and no zero has
+ * a minus sign.
+ */
 export function formatNumber(value: number, decimals: number): string {
   if (Number.isNaN(value)) return '-';
   if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
   if (Math.abs(value) >= 1e15) return exponential(value, SIGNIFICANT - 1);
-  const text = value.toFixed(decimals);
+  const unit = 10 ** Math.max(0, -decimals);
+  const text = (Math.round(value / unit) * unit).toFixed(0);
+  return decimals > 0 ? unsigned(value.toFixed(decimals)) : unsigned(text);
+}
+
+/** The same text without the minus sign of a zero. */
+function unsigned(text: string): string {
   return /^-[0.]*$/.test(text) ? text.slice(1) : text;
 }
 
 /** 1.2346e-7, as R and JavaScript print it, without the plus of a positive exponent. */
 function exponential(value: number, decimals: number): string {
   return value.toExponential(decimals).replace('e+', 'e');
+}
+
+/**
+ * The cells of a column padded on the right, so that the decimal points of plain numbers stand below each other; a dash,
+ * a word or a power of ten stays at the right edge.
+ */
+export function alignPoints(cells: readonly string[]): string[] {
+  const plain = cells.map((cell) => /^-?\d+(\.\d+)?$/.test(cell));
+  const tails = cells.map((cell, k) =>
+    plain[k] && cell.includes('.') ? cell.length - cell.indexOf('.') : 0,
+  );
+  const longest = Math.max(0, ...tails);
+  return cells.map((cell, k) => (plain[k] ? cell + ' '.repeat(longest - tails[k]) : cell));
 }
 
 /** Characters of a printed line. */

@@ -64,9 +64,24 @@ export { type Glance, glance } from './inspect/glance.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
-export { binomial, type Family, gamma, gaussian, poisson } from './model/family.js';
+export {
+  type Combination,
+  combination,
+  type Integrator,
+} from './model/combinations.js';
+export { type CustomFamilyOptions, customFamily } from './model/custom-family.js';
+export { bridge } from './model/effects/bridge.js';
+export { type CustomEffect, customEffect } from './model/effects/custom.js';
+export { laplaceEffect } from './model/effects/laplace.js';
+export { logGamma } from './model/effects/log-gamma.js';
+export { logistic } from './model/effects/logistic.js';
+export { normal } from './model/effects/normal.js';
+export { studentT } from './model/effects/student-t.js';
+export { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from './model/family.js';
 export type { Finding } from './model/finding.js';
+export type { Link } from './model/link.js';
 export { glmm, type Model, type ModelOptions } from './model/model.js';
+export type { DispersionSlopes, LogDensity } from './model/outcomes/custom.js';
 export type { Parameters } from './model/parameters.js';
-export { normal, type RandomEffect } from './model/random-effect.js';
+export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';

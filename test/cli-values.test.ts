@@ -1,11 +1,18 @@
 // What the command line makes of names: families, strategies, samplers, with the nearest name for a slip.
 import test from 'ava';
 import { familyNamed, samplerNamed, strategyNamed } from '../src/cli/strategies.js';
+import { familyRows } from '../src/model/combinations.js';
 
 test('families with and without a link', (t) => {
   t.is(familyNamed('binomial').link.name, 'logit');
   t.is(familyNamed('binomial:probit').link.name, 'probit');
   t.is(familyNamed('gamma').link.name, 'log');
+  for (const { family, link } of familyRows) {
+    const found = familyNamed(`${family}:${link}`);
+    t.deepEqual([found.name, found.link.name], [family, link]);
+  }
+  t.truthy(familyNamed('negative-binomial').dispersion);
+  t.throws(() => familyNamed('negative-binomial:logit'), { code: 'unknown-link' });
   t.throws(() => familyNamed('binomal'), { code: 'unknown-family', message: /did you mean 'binomial'/ });
   t.throws(() => familyNamed('constructor'), { code: 'unknown-family' });
   t.throws(() => familyNamed('binomial:logti'), { code: 'unknown-link', message: /did you mean 'logit'/ });

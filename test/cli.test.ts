@@ -34,7 +34,7 @@ test('fit: the summary alone on stdout', async (t) => {
   const { code, out, err } = await glmmc('fit', ...seeds);
   t.deepEqual([code, err], [0, '']);
   t.regex(out, /^Random-intercept GLMM by quadrature\n/);
-  t.regex(out, /x1:x2 +-0\.81046/);
+  t.regex(out, /x1:x2 +-0\.8105/);
 });
 
 test('fit: --strategy, --seed, --json', async (t) => {

@@ -151,6 +151,16 @@ test('fixed parameters agree exactly and have no differences', async (t) => {
   t.is(rows[0].verdict, 'agrees');
 });
 
+test('a reference that holds sigma where the fits do not: said so, without infinities', async (t) => {
+  const reference = await fit(seeds, quadrature(), { fixed: { sigma: 0.3 } });
+  const comparison = await compare(seeds, [laplace()], { reference });
+  const [row] = comparison.rows;
+  t.is(row.verdict, 'approximate');
+  t.regex(row.findings.at(-1)!.message, /^sigma is 0\.23458, and the reference holds it at 0\.3; /);
+  t.regex(String(comparison), /\nsigma +0\.3 +\(fixed\) +0\.23458\n/);
+  t.notRegex(String(comparison), /Infinity/);
+});
+
 test('sigma = 0: no unit for its difference, yet a verdict', async (t) => {
   const model = glmm('Yield ~ (1 | Batch)', await shipped('dyestuff2'), { family: gaussian() });
   const { rows } = await compare(model, [laplace(), quadrature()]);
@@ -231,6 +241,7 @@ function drawing(widen: number, shift: number): Strategy<PosteriorFit> {
           sigma: estimates[4].value,
         },
         estimates,
+        fixed: [],
         converged: true,
         findings: [],
         milliseconds: performance.now() - startedAt,
@@ -257,7 +268,9 @@ test('draws are held against the quadrature posterior: means and standard deviat
   );
   const z =
     (row.estimates[4].value - sigma.mean) / Math.hypot(row.estimates[4].monteCarloError, sigma.meanError);
-  near(t, row.monteCarloZ[4], z, 1e-12, 'z');
+  near(t, row.jointZ[4], z, 1e-12, 'joint z');
+  const own = (row.estimates[4].value - sigma.mean) / row.estimates[4].monteCarloError;
+  near(t, row.monteCarloZ[4], own, 1e-12, 'z in its own errors');
   t.true(row.essPerSecond! > 0 && row.spreadZ!.length === 5);
   t.is(right.rows[1].essPerSecond, undefined);
   t.regex(String(right), /Posterior: mean \(standard deviation\)/);

@@ -226,32 +226,32 @@ const refused: readonly Refusal[] = [
   [
     'y ~ x + (1 | g) + (1 | text)',
     'several-random-terms',
-    'several random terms are not supported yet, found (1 | g) and (1 | text); keep one (1 | cluster)',
+    'formula: several random terms are not supported yet, found (1 | g) and (1 | text); keep one (1 | cluster)\n  y ~ x + (1 | g) + (1 | text)\n                    ^',
   ],
   [
     'y ~ x + (x | g)',
     'unsupported-random-term',
-    'random slopes are not supported, a random term is an intercept alone, found (x | g); write (1 | g)',
+    'formula: random slopes are not supported, a random term is an intercept alone, found (x | g); write (1 | g)\n  y ~ x + (x | g)\n          ^',
   ],
   [
     'y ~ x + (1 + x || g)',
     'unsupported-random-term',
-    'random slopes are not supported, a random term is an intercept alone, found (1 + x || g); write (1 | g)',
+    'formula: random slopes are not supported, a random term is an intercept alone, found (1 + x || g); write (1 | g)\n  y ~ x + (1 + x || g)\n          ^',
   ],
   [
     'y ~ x + (0 | g)',
     'unsupported-random-term',
-    'a random term must hold an intercept, found (0 | g); write (1 | g) or leave the term out',
+    'formula: a random term must hold an intercept, found (0 | g); write (1 | g) or leave the term out\n  y ~ x + (0 | g)\n          ^',
   ],
   [
     'y ~ x + (1 | g / text)',
     'unsupported-random-term',
-    'nested and crossed clusters are not supported yet, found (1 | g/text); make one column that names each cluster',
+    'formula: nested and crossed clusters are not supported yet, found (1 | g/text); make one column that names each cluster\n  y ~ x + (1 | g / text)\n          ^',
   ],
   [
     'y ~ x + (1 | log(g))',
     'unsupported-random-term',
-    'the cluster must be a column or factor(column), found (1 | log(g)); make a column of the expression first',
+    'formula: the cluster must be a column or factor(column), found (1 | log(g)); make a column of the expression first\n  y ~ x + (1 | log(g))\n          ^',
   ],
   ['y ~ txt + (1 | g)', 'unknown-column', "no column 'txt' in the data; did you mean 'text'?"],
   [
@@ -263,7 +263,7 @@ const refused: readonly Refusal[] = [
   [
     'y ~ lgo(x) + (1 | g)',
     'unknown-function',
-    "the formula language has no function 'lgo'; did you mean 'log'?",
+    "formula: the formula language has no function 'lgo'; did you mean 'log'?\n  y ~ lgo(x) + (1 | g)\n      ^",
   ],
   [
     'y ~ log(t) + (1 | g)',
@@ -273,14 +273,42 @@ const refused: readonly Refusal[] = [
   [
     'y ~ I(factor(x)) + (1 | g)',
     'bad-formula',
-    'factor() makes categories, and arithmetic needs numbers, found factor(x)',
+    'formula: factor() makes categories, and arithmetic needs numbers, found factor(x)\n  y ~ I(factor(x)) + (1 | g)\n        ^',
   ],
-  ['y ~ log(x, 2) + (1 | g)', 'bad-formula', 'log() takes one expression, found log(x, 2)'],
-  ['y ~ x + y + (1 | g)', 'bad-formula', 'the response y also stands among the terms; leave it out there'],
+  [
+    'y ~ log(x, 2) + (1 | g)',
+    'bad-formula',
+    'formula: log() takes one expression, found log(x, 2)\n  y ~ log(x, 2) + (1 | g)\n      ^',
+  ],
+  [
+    'y ~ x + y + (1 | g)',
+    'bad-formula',
+    'formula: the response y also stands among the terms; leave it out there\n  y ~ x + y + (1 | g)\n          ^',
+  ],
   [
     'y ~ poly(x) + (1 | g)',
     'bad-poly',
-    'poly(x, k) takes an expression and a degree, a whole number from 1, found poly(x)',
+    'formula: poly(x, k) takes an expression and a degree, a whole number from 1, found poly(x)\n  y ~ poly(x) + (1 | g)\n      ^',
+  ],
+  [
+    'y ~ x + foo(x) + (1 | g)',
+    'unknown-function',
+    "formula: the formula language has no function 'foo'; known: factor, I, log, exp, sqrt, log2, log10, log1p, abs, sin, cos, scale, center, poly, offset, cbind, trials\n  y ~ x + foo(x) + (1 | g)\n          ^",
+  ],
+  [
+    'y ~ I() + (1 | g)',
+    'bad-formula',
+    'formula: I() takes one expression, found I()\n  y ~ I() + (1 | g)\n      ^',
+  ],
+  [
+    'y ~ x + factor() + (1 | g)',
+    'bad-formula',
+    'formula: factor() takes one column, found factor(); levels are set by the option levels\n  y ~ x + factor() + (1 | g)\n          ^',
+  ],
+  [
+    'y ~ offset(n:x) + (1 | g)',
+    'bad-formula',
+    "formula: ':' has no meaning in arithmetic, found in n:x\n  y ~ offset(n:x) + (1 | g)\n              ^",
   ],
   [
     'y ~ poly(g, 3) + (1 | g)',
@@ -407,6 +435,12 @@ const refused: readonly Refusal[] = [
     { z: [1, 2, 4, 3, 8, 6], v: [5, 7, 11, 9, 19, 15] },
   ],
   [
+    'y ~ z + v + (1 | g)',
+    'rank-deficient',
+    "the columns of the design must be linearly independent, but 'v' is a linear combination of '(Intercept)'; too far from 0 for its spread to be told from the intercept: write center(v) in the formula, or subtract something near the mean",
+    { z: [1, 2, 4, 3, 8, 6], v: [1e8, 1e8 + 2, 1e8 + 1, 1e8 - 1, 1e8, 1e8 + 3] },
+  ],
+  [
     'y ~ z + v + x + I(v + 2 * x) + (1 | g)',
     'rank-deficient',
     "the columns of the design must be linearly independent, but 'v' is zero in every row; 'I(v + 2 * x)' is a linear combination of 'x'; leave these terms out of the formula",
@@ -454,4 +488,9 @@ test('a nearly dependent column is kept where R keeps it', (t) => {
   t.is(buildDesign('y ~ x + v + (1 | g)', { ...data, v }).columns, 3);
   const same = data.x.map((value, i) => value + (i % 2) * 1e-8);
   t.throws(() => buildDesign('y ~ x + v + (1 | g)', { ...data, v: same }), { code: 'rank-deficient' });
+});
+
+test('centred, a covariate far from 0 is told from the intercept', (t) => {
+  const v = [1e8, 1e8 + 2, 1e8 + 1, 1e8 - 1, 1e8, 1e8 + 3];
+  t.is(buildDesign('y ~ center(v) + (1 | g)', { ...data, v }).columns, 2);
 });

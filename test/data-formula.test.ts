@@ -60,6 +60,13 @@ const mistakes: readonly (readonly string[])[] = [
   ['y ~ x - (1 | g)', 'a random term can be added, not taken away', '        ^'],
   ['y ~ x > 2 + (1 | g)', 'comparisons are not supported; make a column of the result first', '      ^'],
   [
+    'y ~ x & z + (1 | g)',
+    'logical operators are not supported; interactions are written x:z or x*z',
+    '      ^',
+  ],
+  ['y ~ !x + (1 | g)', 'logical operators are not supported; make a column of the result first', '    ^'],
+  ['y ~ I(x != 2)', 'comparisons are not supported; make a column of the result first', '        ^'],
+  [
     'y ~ poly(x, degree = 2)',
     'named arguments are not supported; poly(x, k), scale(x) and the others take what they need in order',
     '                   ^',

@@ -46,7 +46,7 @@ for (const { formula, names, x, rank, offset } of golden.full) {
   test(`model.matrix(~ ${formula})`, (t) => {
     const { variables, terms, intercept } = expandTerms(parseFormula(`y ~ ${formula}`));
     const columns = columnsOf(golden.data);
-    const scope = { columns, learnt: learnNothing() };
+    const scope = { formula, columns, learnt: learnNothing() };
     const kept = Int32Array.from({ length: columns.rows }, (_, i) => i);
     const plan = modelColumns(
       variables.map((node) => learnVariable(node, scope, kept, {})),

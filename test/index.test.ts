@@ -5,6 +5,8 @@ import * as glmmc from '../src/index.js';
 const functions = [
   // data and model
   ...['readCsv', 'parseCsv', 'glmm', 'binomial', 'poisson', 'gaussian', 'gamma', 'normal', 'marginal'],
+  ...['negativeBinomial', 'customFamily', 'combination'],
+  ...['studentT', 'logistic', 'laplaceEffect', 'logGamma', 'bridge', 'customEffect'],
   // strategies and priors
   ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'quadraturePosterior'],
   ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],

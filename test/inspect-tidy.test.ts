@@ -78,6 +78,40 @@ test('sigma on its boundary has neither error nor interval', async (t) => {
   t.true([sigma['std.error'], sigma['conf.low'], sigma['conf.high']].every(Number.isNaN));
 });
 
+test('what is held fixed has its value at both ends', async (t) => {
+  const rows = tidy(await fit(seeds, quadrature(), { fixed: { sigma: 0, beta: { x1: 0.25 } } }));
+  for (const [k, value] of [
+    [1, 0.25],
+    [4, 0],
+  ]) {
+    t.deepEqual([rows[k].estimate, rows[k]['conf.low'], rows[k]['conf.high']], [value, value, value]);
+  }
+  t.true(rows[0]['conf.low'] < rows[0].estimate);
+});
+
+test('glance: cluster weights count rows as the long form does', async (t) => {
+  const patterns = {
+    y: [1, 0, 1, 1, 0, 0, 0],
+    g: ['a', 'a', 'b', 'b', 'c', 'c', 'c'],
+    w: [2, 2, 1, 1, 3, 3, 3],
+  };
+  const copies = patterns.y.flatMap((y, i) =>
+    Array.from({ length: patterns.w[i] }, (_, k) => ({ y, g: `${patterns.g[i]}${k}` })),
+  );
+  const options = { family: binomial() };
+  const short = await fit(
+    glmm('y ~ 1 + (1 | g)', patterns, { ...options, clusterWeights: 'w' }),
+    quadrature(),
+  );
+  const long = await fit(glmm('y ~ 1 + (1 | g)', copies, options), quadrature());
+  t.is(glance(short).nobs, 15);
+  for (const name of ['nobs', 'logLik', 'BIC', 'df.residual'] as const) {
+    near(t, glance(short)[name], glance(long)[name], 1e-9, name);
+  }
+  const bic = glance(long).BIC.toFixed(2);
+  for (const one of [short, long]) t.true(String(one).includes(bic), String(one));
+});
+
 const draws = Float64Array.from({ length: 2000 }, (_, k) => ((k * 997) % 1000) / 1000 + 0.0005);
 const posterior = {
   kind: 'posterior',

@@ -1,6 +1,7 @@
 // Printed tables and numbers as exact text, and draws with their accessors.
 import test from 'ava';
 import {
+  alignPoints,
   allChains,
   decimalsFor,
   digitsFor,
@@ -18,7 +19,10 @@ test('the last digit shown is about the size of the error', (t) => {
     [1.23456, 0.1, '1.2'],
     [1.23456, 0.0999, '1.23'],
     [1.23456, 3, '1'],
-    [123.456, 12, '123'],
+    [123.456, 12, '120'],
+    [2849, 31.3, '2850'],
+    [-2849, 310, '-2800'],
+    [4, 31, '0'],
     [-0.0004, 0.01, '0.00'],
     [0, 0.01, '0.00'],
     [1.23456789, 1e-12, '1.2345679'],
@@ -40,12 +44,32 @@ test('the last digit shown is about the size of the error', (t) => {
 });
 
 test('decimals and fixed numbers', (t) => {
-  t.deepEqual([0.5, 0.1, 0.012, 1, 7, 0, Number.NaN].map(decimalsFor), [1, 1, 2, 0, 0, 0, 0]);
+  t.deepEqual(
+    [0.5, 0.1, 0.012, 1, 7, 31, 1e4, 0, Number.NaN].map(decimalsFor),
+    [1, 1, 2, 0, 0, -1, -4, 0, 0],
+  );
+  t.is(formatNumber(2846, -1), '2850');
+  t.is(formatNumber(-4, -1), '0');
   t.is(formatNumber(1.005, 1), '1.0');
   t.is(formatNumber(-0.001, 2), '0.00');
   t.is(formatNumber(-0.006, 2), '-0.01');
   t.is(formatNumber(1e20, 2), '1.0000e20');
   t.is(formatNumber(Number.NaN, 2), '-');
+});
+
+test('decimal points stand below each other, what is no number to the right', (t) => {
+  t.deepEqual(alignPoints(['-1.3992', '12.1', '7', '-', 'fixed', '', '<2e-16', '1.5e-7']), [
+    '-1.3992',
+    '12.1   ',
+    '7     ',
+    '-',
+    'fixed',
+    '',
+    '<2e-16',
+    '1.5e-7',
+  ]);
+  t.deepEqual(alignPoints(['1', '12']), ['1', '12']);
+  t.deepEqual(alignPoints([]), []);
 });
 
 test('tables align and close up to fit', (t) => {

@@ -3,7 +3,9 @@
 import test from 'ava';
 import { lgam } from '../samplers/special.js';
 import { marginal } from '../src/likelihood/marginal.js';
-import { binomial, type Family, gamma, gaussian, poisson } from '../src/model/family.js';
+import { customEffect } from '../src/model/effects/custom.js';
+import { logGamma } from '../src/model/effects/log-gamma.js';
+import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
 import type { RandomEffect } from '../src/model/random-effect.js';
 import { certified, certifiedModel, near, shipped } from './helpers.js';
@@ -75,47 +77,15 @@ test('covariance of two units of a cluster', (t) => {
   near(t, cov(1, -0.5, 2), 0.0855903659288472, 1e-14, 'eta (1, -.5), sigma 2');
 });
 
-/** A random effect told by its log density in z alone; derivatives in z by hand. */
-function effectOf(
-  name: string,
-  logDensity: (z: number, sigma: number) => number,
-  first: (z: number, sigma: number) => number,
-  second: (z: number, sigma: number) => number,
-): RandomEffect {
-  return {
-    name,
-    symmetric: false,
-    scaleFamily: false,
-    logConcave: true,
-    tailDf: Number.POSITIVE_INFINITY,
-    logDensity,
-    derivatives(z, sigma, out) {
-      Object.assign(out, { zzz: 0, sigma: 0, sigmaSigma: 0, zSigma: 0, zzSigma: 0 });
-      out.z = first(z, sigma);
-      out.zz = second(z, sigma);
-    },
-    draw: () => 0,
-    standardDeviation: (parameters) => parameters.sigma,
-  };
-}
-
 test('other random effects: Poisson-gamma and beta-binomial in closed form', (t) => {
   // eps = log G, G ~ Gamma(a, a), a = 1 / sigma^2.
-  const logGamma = effectOf(
-    'log-gamma',
-    (z, s) => Math.log(s) - 2 * s ** -2 * Math.log(s) - lgam(s ** -2) + s ** -2 * (s * z - Math.exp(s * z)),
-    (z, s) => (1 - Math.exp(s * z)) / s,
-    (z, s) => -Math.exp(s * z),
-  );
-  const model = twice(poisson(), [2, 0, 3], [1.2, 0.7, 2].map(Math.log), logGamma);
+  const model = twice(poisson(), [2, 0, 3], [1.2, 0.7, 2].map(Math.log), logGamma());
   near(t, logLik(model, Math.sqrt(1 / 1.5)), -4.610873233072112, 1e-13, 'Poisson-gamma');
   // eps = logit P, P ~ Beta(2, 3).
-  const logitBeta = effectOf(
-    'logit-beta',
-    (z) => lgam(5) - lgam(2) - lgam(3) + 2 * z - 5 * Math.log1p(Math.exp(z)),
-    (z) => 2 - 5 / (1 + Math.exp(-z)),
-    (z) => (-5 * Math.exp(-z)) / (1 + Math.exp(-z)) ** 2,
-  );
+  const logitBeta = customEffect({
+    logDensity: (z) => lgam(5) - lgam(2) - lgam(3) + 2 * z - 5 * Math.log1p(Math.exp(z)),
+    logConcave: true,
+  });
   near(t, logLik(twice(binomial(), [4], [0], logitBeta, 10), 1), -1.967112356705916, 1e-13, 'beta-binomial');
 });
 
@@ -139,10 +109,23 @@ test('exact derivatives agree with finite differences, all families and rules', 
   const responses: Record<string, (u: number) => number> = {
     binomial: (u) => Math.floor(4 * u),
     poisson: (u) => Math.floor(6 * u),
+    'negative-binomial': (u) => Math.floor(6 * u),
     gaussian: (u) => 4 * u - 1,
     gamma: (u) => 0.2 + 3 * u,
   };
-  const families = [binomial(), binomial('probit'), binomial('cloglog'), poisson(), gaussian(), gamma()];
+  const families = [
+    binomial(),
+    binomial('probit'),
+    binomial('cloglog'),
+    binomial('cauchit'),
+    poisson(),
+    poisson('sqrt'),
+    gaussian(),
+    gaussian('log'),
+    gamma(),
+    negativeBinomial(),
+    negativeBinomial({ theta: 1.5 }),
+  ];
   for (const family of families) {
     const y = g.map(() => responses[family.name](uniform()));
     const n = g.map(() => 3);

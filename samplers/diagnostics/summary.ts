@@ -1,5 +1,5 @@
 // The table of draws as users of Stan know it, with digits that follow the Monte Carlo error.
-import { allChains, type Draws } from '../draws.js';
+import { allChains, type Draws, requireDraws } from '../draws.js';
 import { decimalsFor, formatNumber, table } from '../text.js';
 import { pooled } from './chains.js';
 import { mad, mean, quantileSorted, sd, sorted } from './descriptive.js';
@@ -27,8 +27,9 @@ export interface Summary extends ReadonlyArray<SummaryRow> {
   toString(): string;
 }
 
-/** Summarises draws, variable by variable. Undefined numbers are NaN, printed '-'. */
+/** Summarises draws, variable by variable. Undefined numbers are NaN, printed '-'. @throws GlmmcError `bad-draws` */
 export function summarizeDraws(draws: Draws): Summary {
+  requireDraws('summarizeDraws()', draws);
   const rows = draws.variables.map((variable) => summarize(variable, allChains(draws, variable)));
   // Not enumerable: the summary is an array of plain rows for every other purpose.
   Object.defineProperty(rows, 'toString', { value: () => print(rows), enumerable: false });

@@ -5,7 +5,7 @@ import { readCsv } from '../data/csv.js';
 import type { FitOptions } from '../estimate/fit.js';
 import { glmm, type Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
-import { familyNamed } from './strategies.js';
+import { FAMILY_NAMES, familyNamed } from './strategies.js';
 
 export interface ModelFlags {
   readonly formula: string;
@@ -22,7 +22,7 @@ export function addModelOptions(command: Command): Command {
   return command
     .argument('<data>', 'CSV file with a header line')
     .requiredOption('-f, --formula <formula>', "the model, such as 'y ~ x + factor(g) + (1 | cluster)'")
-    .requiredOption('-F, --family <name[:link]>', 'binomial, poisson, gaussian or gamma; binomial:probit')
+    .requiredOption('-F, --family <name[:link]>', FAMILY_NAMES)
     .option('--weights <column>', "multiplies each row's log density")
     .option('--cluster-weights <column>', "multiplies each cluster's log-likelihood")
     .option('--offset <column>', 'added to the linear predictor')

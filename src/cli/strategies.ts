@@ -6,9 +6,22 @@ import { importance } from '../estimate/mcem/importance.js';
 import { mcem } from '../estimate/mcem/mcem.js';
 import { metropolis } from '../estimate/mcem/metropolis.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
-import { binomial, type Family, gamma, gaussian, poisson } from '../model/family.js';
+import { familyRow } from '../model/combinations.js';
+import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../model/family.js';
 
-const FAMILIES: Readonly<Record<string, (link?: string) => Family>> = { binomial, poisson, gaussian, gamma };
+const FAMILIES: Readonly<Record<string, (link?: string) => Family>> = {
+  binomial,
+  poisson,
+  gaussian,
+  gamma,
+  'negative-binomial'(link) {
+    if (link !== undefined) familyRow('negative-binomial', link);
+    return negativeBinomial();
+  },
+};
+
+/** The names `--family` takes, for help texts. */
+export const FAMILY_NAMES: string = `${Object.keys(FAMILIES).join(', ')}; with a link: binomial:probit`;
 const E_STEPS = { importance, metropolis };
 const RULES = ['adaptive', 'gauss-hermite'] as const;
 

@@ -1,8 +1,7 @@
 // compare(): every strategy on one yardstick.
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { checkOptions } from '../../samplers/options.js';
-import { requireModel } from '../estimate/arguments.js';
+import { anySeed, checkOptions, count } from '../../samplers/options.js';
 import {
   DEFAULT_SEED,
   type Fit,
@@ -15,6 +14,7 @@ import {
 import type { FixedParameters } from '../estimate/parameter-space.js';
 import { quadrature } from '../estimate/quadrature.js';
 import type { QuadraturePosterior } from '../estimate/quadrature-posterior.js';
+import { requireModel } from '../model/arguments.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { exactPosteriors, type Yardstick } from './exact-posteriors.js';
@@ -77,13 +77,7 @@ export async function compare(
   const known = checkOptions(
     'compare()',
     {
-      seed: v.optional(
-        v.union(
-          [v.pipe(v.number(), v.finite()), v.pipe(v.string(), v.minLength(1))],
-          'a number, or a text that is not empty',
-        ),
-        DEFAULT_SEED,
-      ),
+      seed: v.optional(anySeed(), DEFAULT_SEED),
       reference: v.optional(
         v.custom<Strategy<LikelihoodFit> | LikelihoodFit>(
           (x) => isStrategy(x) || isLikelihoodFit(x),
@@ -92,7 +86,7 @@ export async function compare(
       ),
       start: v.optional(v.custom<Parameters>(isObject, 'parameters { beta, sigma }')),
       fixed: v.optional(v.custom<FixedParameters>(isObject, '{ sigma?, beta? }')),
-      workers: v.optional(v.number()),
+      workers: v.optional(count(1)),
       signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
       onProgress: v.optional(
         v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),

@@ -1,6 +1,7 @@
 // A comparison as text for a terminal of 80 columns.
-import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
-import type { Estimate } from '../estimate/fit.js';
+import { alignPoints, digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
+import type { Estimate, Fit } from '../estimate/fit.js';
+import { readableError } from '../estimate/summary.js';
 import type { Finding } from '../model/finding.js';
 import type { Comparison, PosteriorYardstick } from './compare.js';
 import {
@@ -34,33 +35,40 @@ function heading({ model, seed }: Comparison): string {
   ].join('\n');
 }
 
-/** An estimate is shown to this fraction of its standard error, where its Monte Carlo error is below that. */
-const READABLE = 1000;
-
 function likelihoodEstimates({ rows, reference }: Comparison): string[] {
   const others = rows.filter(({ fit }) => fit?.kind === 'likelihood' && fit !== reference);
   const title = 'Maximum likelihood: estimate (standard error), then the other estimates';
-  const known = reference.estimates.map(({ standardError }) => standardError / READABLE);
-  const first = reference.estimates.map(
-    ({ value, standardError, monteCarloError }, k) =>
-      `${digitsFor(value, Math.max(monteCarloError, known[k]))} (${spread(standardError, 0)})`,
+  const unit = (k: number): number => reference.estimates[k].standardError;
+  const shown = (fit: Fit) =>
+    fit.estimates.map(({ name, value, monteCarloError }, k) =>
+      fit.fixed.includes(name) ? String(value) : digitsFor(value, readableError(unit(k), monteCarloError)),
+    );
+  const first = withSpread(
+    shown(reference),
+    reference.estimates.map(({ name, standardError }) =>
+      reference.fixed.includes(name) ? 'fixed' : spread(standardError, 0),
+    ),
   );
-  const columns = others.map(({ estimates }) =>
-    estimates.map(({ value, monteCarloError }, k) => digitsFor(value, Math.max(monteCarloError, known[k]))),
-  );
+  const columns = others.map(({ fit }) => alignPoints(shown(fit!)));
   const names = [`${reference.strategy}`, ...others.map((row) => row.strategy)];
   return [`${title}\n\n${estimateTable(reference.estimates, names, [first, ...columns])}`];
 }
 
 function posteriorEstimates({ posterior, rows }: PosteriorYardstick): string {
-  const first = posterior.parameters.map(
-    ({ mean, meanError, sd, sdError }) =>
-      `${digitsFor(mean, Math.max(meanError, sd / READABLE))} (${spread(sd, sdError)})`,
+  const first = withSpread(
+    posterior.parameters.map(({ mean, meanError, sd }) =>
+      sd === 0 ? String(mean) : digitsFor(mean, readableError(sd, meanError)),
+    ),
+    posterior.parameters.map(({ sd, sdError }) => (sd === 0 ? 'fixed' : spread(sd, sdError))),
   );
-  const columns = rows.map(({ estimates }) =>
-    estimates.map(
-      ({ value, standardError, monteCarloError }) =>
-        `${digitsFor(value, monteCarloError)} (${spread(standardError, monteCarloError)})`,
+  const columns = rows.map(({ estimates, fit }) =>
+    withSpread(
+      estimates.map(({ name, value, monteCarloError }) =>
+        fit?.fixed.includes(name) ? String(value) : digitsFor(value, monteCarloError),
+      ),
+      estimates.map(({ name, standardError, monteCarloError }) =>
+        fit?.fixed.includes(name) ? 'fixed' : spread(standardError, monteCarloError),
+      ),
     ),
   );
   const names = ['quadrature(posterior)', ...rows.map((row) => row.strategy)];
@@ -69,6 +77,15 @@ function posteriorEstimates({ posterior, rows }: PosteriorYardstick): string {
     estimateTable(posterior.parameters, names, [first, ...columns]),
     wrap(`Priors: ${posterior.priors}`, '', '  ').join('\n'),
   ].join('\n\n');
+}
+
+/** `1.23 (0.456)`, the points of both numbers below those of the other rows. */
+function withSpread(values: readonly string[], spreads: readonly string[]): string[] {
+  const left = alignPoints(values);
+  const right = alignPoints(spreads);
+  const cells = left.map((value, k) => `${value} (${right[k].trimEnd()})`);
+  const blanks = right.map((text) => text.length - text.trimEnd().length);
+  return cells.map((cell, k) => cell + ' '.repeat(blanks[k]));
 }
 
 /** Parameters down, strategies across; a name such as `mcem(importance)` takes two lines of heading. */
@@ -139,6 +156,7 @@ function gap(value: number): string {
 }
 
 function small(value: number): string {
+  if (value === Infinity) return '-';
   if (value < 1e-6) return '0';
   return value < 0.001 ? '<0.001' : value.toFixed(3);
 }

@@ -4,6 +4,7 @@ import { essBulk } from '../../samplers/diagnostics/ess.js';
 import { mcseSd } from '../../samplers/diagnostics/mcse.js';
 import { allChains } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
+import { digitsFor } from '../../samplers/text.js';
 import type { Estimate, Fit, PosteriorFit } from '../estimate/fit.js';
 import { marginal } from '../likelihood/marginal.js';
 import type { Finding } from '../model/finding.js';
@@ -23,9 +24,11 @@ export interface ComparisonRow {
   readonly deltaLogLik: number;
   /** (value - reference) in the reference's standard errors; NaN where these are undefined and the values differ. */
   readonly standardizedDifference: readonly number[];
-  /** (value - reference) in the Monte Carlo errors of both; 0 where deterministic. */
+  /** (value - reference) in the fit's own Monte Carlo errors; 0 where deterministic. */
   readonly monteCarloZ: readonly number[];
-  /** The same of posterior standard deviations; draws only. */
+  /** The same in the errors of fit and reference together, which the verdict and the table go by. */
+  readonly jointZ: readonly number[];
+  /** `jointZ` of posterior standard deviations; draws only. */
   readonly spreadZ?: readonly number[];
   /** Smallest bulk effective sample size of a parameter, a second of the whole run; draws only. */
   readonly essPerSecond?: number;
@@ -60,9 +63,10 @@ export function compareFit(
   const standardizedDifference = against(({ value }, k) =>
     ratio(value - values[k].value, values[k].standardError),
   );
-  const monteCarloZ = against(({ value, monteCarloError }, k) =>
-    monteCarloError === 0 ? 0 : ratio(value - values[k].value, Math.hypot(monteCarloError, values[k].error)),
-  );
+  const distances = (error: (own: number, k: number) => number): number[] =>
+    against(({ value, monteCarloError: own }, k) =>
+      own === 0 ? 0 : ratio(value - values[k].value, error(own, k)),
+    );
   const draws = fit.kind === 'posterior' ? ofDraws(fit, reference) : {};
   const measured = {
     strategy,
@@ -70,7 +74,8 @@ export function compareFit(
     logLik,
     deltaLogLik: logLik - (reference?.logLik ?? Number.NaN),
     standardizedDifference,
-    monteCarloZ,
+    monteCarloZ: distances((own) => own),
+    jointZ: distances((own, k) => Math.hypot(own, values[k].error)),
     ...draws,
     milliseconds: fit.milliseconds,
     fit,
@@ -94,6 +99,7 @@ export function failedRow(strategy: string, error: unknown, milliseconds: number
     deltaLogLik: Number.NaN,
     standardizedDifference: [],
     monteCarloZ: [],
+    jointZ: [],
     milliseconds,
     verdict: 'failed',
     findings: [finding],
@@ -106,8 +112,8 @@ export function largest(values: readonly number[]): number {
 }
 
 /** Largest |z| of the row, standard deviations included. */
-export function largestZ(row: Pick<ComparisonRow, 'monteCarloZ' | 'spreadZ'>): number {
-  return largest([...row.monteCarloZ, ...(row.spreadZ ?? [])]);
+export function largestZ(row: Pick<ComparisonRow, 'jointZ' | 'spreadZ'>): number {
+  return largest([...row.jointZ, ...(row.spreadZ ?? [])]);
 }
 
 /** Equal values are 0 apart whatever the unit, which a parameter held fixed has not. */
@@ -154,7 +160,7 @@ function judge(
 
   const z = largestZ(row);
   if (z >= LARGEST_Z) {
-    const k = row.monteCarloZ.findIndex((x) => Math.abs(x) === z);
+    const k = row.jointZ.findIndex((x) => Math.abs(x) === z);
     const s = row.spreadZ?.findIndex((x) => Math.abs(x) === z) ?? -1;
     const what = k >= 0 ? row.estimates[k].name : `The posterior sd of ${row.estimates[s].name}`;
     return failed(`${what} is ${z.toFixed(1)} Monte Carlo errors from the reference.`);
@@ -164,15 +170,18 @@ function judge(
   const deterministic = row.estimates.every(({ monteCarloError }) => monteCarloError === 0);
   if (deterministic && difference > LARGEST_DIFFERENCE) {
     const k = row.standardizedDifference.findIndex((x) => Math.abs(x) === difference);
+    const { name, value } = row.estimates[k];
     reasons.push(
-      `${row.estimates[k].name} is ${difference.toPrecision(2)} standard errors from the reference`,
+      difference === Infinity
+        ? `${name} is ${digitsFor(value, 0)}, and the reference holds it at ${reference.values[k].value}`
+        : `${name} is ${difference.toPrecision(2)} standard errors from the reference`,
     );
   }
   if (fit.kind === 'likelihood' && !(Math.abs(row.deltaLogLik) <= LARGEST_GAP)) {
     reasons.push(`its log-likelihood differs from the reference's by ${row.deltaLogLik.toPrecision(2)}`);
   }
-  const noise = row.estimates.map(({ monteCarloError }, k) =>
-    ratio(monteCarloError, reference.values[k].standardError),
+  const noise = row.estimates.map(({ monteCarloError, standardError }, k) =>
+    ratio(monteCarloError, reference.values[k].standardError || standardError),
   );
   const loudest = largest(noise);
   if (loudest > LARGEST_ERROR) {

@@ -20,6 +20,7 @@ export interface AppliedDesign {
 
 /** What a design remembers; no rows of the data it was fitted to. */
 export interface Recipe {
+  readonly formula: string;
   readonly terms: Terms;
   readonly variables: readonly Variable[];
   readonly learnt: Learnt;
@@ -40,7 +41,7 @@ export function withoutRows(variable: Variable): Variable {
  */
 export function applyRecipe(recipe: Recipe, source: DataSource): AppliedDesign {
   const columns = columnsOf(toTable(source));
-  const scope: Scope = { columns, learnt: recipe.learnt };
+  const scope: Scope = { formula: recipe.formula, columns, learnt: recipe.learnt };
   const rows = new Int32Array(columns.rows).map((_, i) => i);
   const { terms, clusterName } = recipe;
   const variables = recipe.variables.map((variable, v) =>

@@ -3,11 +3,12 @@ import { GlmmcError } from '../../samplers/errors.js';
 import type { Columns } from './column.js';
 import { keepLevels } from './factor.js';
 import type { Formula } from './formula-parse.js';
+import { formulaError } from './formula-tokens.js';
 import { deparse, type Node, unwrap } from './formula-tree.js';
 
 /**
  * The name of the one cluster column, from `(1 | column)` or `(1 | factor(column))`.
- * @throws GlmmcError `no-random-term`, `several-random-terms`, `unsupported-random-term`
+ * @throws GlmmcError `no-random-term`; with the place, `several-random-terms`, `unsupported-random-term`
  */
 export function clusterColumn(formula: Formula): string {
   const [term, ...more] = formula.random;
@@ -19,13 +20,20 @@ export function clusterColumn(formula: Formula): string {
   }
   if (more.length > 0) {
     const found = formula.random.map((random) => random.text).join(' and ');
-    throw new GlmmcError(
+    throw formulaError(
       'several-random-terms',
+      formula.text,
+      more[0]!.start,
       `several random terms are not supported yet, found ${found}; keep one (1 | cluster)`,
     );
   }
   const refuse = (reason: string, advice: string): GlmmcError =>
-    new GlmmcError('unsupported-random-term', `${reason}, found ${term.text}; ${advice}`);
+    formulaError(
+      'unsupported-random-term',
+      formula.text,
+      term.start,
+      `${reason}, found ${term.text}; ${advice}`,
+    );
   const left = unwrap(term.left);
   if (left.kind === 'number' && left.value === 0) {
     throw refuse(

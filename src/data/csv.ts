@@ -1,5 +1,6 @@
 // CSV text or file in, table out: numeric columns as Float64Array, the others as text.
 import { GlmmcError, nearestName } from '../../samplers/errors.js';
+import { describe } from '../../samplers/options.js';
 import { eachRecord } from './csv-records.js';
 import type { Table } from './table.js';
 
@@ -10,6 +11,9 @@ import type { Table } from './table.js';
  * @throws GlmmcError `file-not-found`, `unreadable-file`, `empty-csv`, `ragged-csv`, `bad-csv`, `duplicate-columns`
  */
 export async function readCsv(path: string): Promise<Table> {
+  if (!(typeof path === 'string' || (path as unknown) instanceof URL)) {
+    throw new GlmmcError('unreadable-file', `readCsv() takes the path of a file, found ${describe(path)}`);
+  }
   // Imported here so that the rest of the package loads in a browser.
   const { readFile } = await import('node:fs/promises');
   let bytes: Uint8Array;
@@ -23,6 +27,9 @@ export async function readCsv(path: string): Promise<Table> {
 
 /** The same from a string. @throws GlmmcError as `readCsv`, the file errors apart */
 export function parseCsv(text: string): Table {
+  if (typeof text !== 'string') {
+    throw new GlmmcError('bad-csv', `parseCsv() takes the text of a CSV file, found ${describe(text)}`);
+  }
   return parseTable(text, 'the CSV text');
 }
 

@@ -5,6 +5,7 @@ import { clusterColumn, readClusters, readClusterWeights, readWeights } from './
 import { type Columns, columnsOf } from './column.js';
 import { learnNothing, type Scope } from './evaluate.js';
 import { type Formula, parseFormula } from './formula-parse.js';
+import { formulaError } from './formula-tokens.js';
 import { columnsIn, deparse, type Node } from './formula-tree.js';
 import { fillMatrix, modelColumns } from './model-columns.js';
 import { requireFullRank } from './rank.js';
@@ -69,8 +70,8 @@ export interface Design {
  * Reads the formula, drops rows with missing values in the columns it uses, and builds the design.
  * Coding, names and order are those of R's `model.matrix` with treatment contrasts; `scale()`, `center()` and
  * `poly()` learn from every row where their argument is known, as in R.
- * @throws GlmmcError `formula-syntax` (with the place), `no-random-term`, `several-random-terms`,
- * `unsupported-random-term`, `unknown-column`, `unknown-function`, `bad-formula`, `text-in-arithmetic`, `bad-poly`,
+ * @throws GlmmcError `formula-syntax`, `several-random-terms`, `unsupported-random-term`, `unknown-function`,
+ * `bad-formula`, `bad-poly` (these with the place), `no-random-term`, `unknown-column`, `text-in-arithmetic`,
  * `constant-column`, `bad-levels`, `one-level`, `no-rows`, `non-finite`, `bad-response`, `negative-count`,
  * `trials-below-successes`, `bad-weights`, `cluster-weights-vary`, `one-cluster`, `rank-deficient`,
  * and those of `toTable`
@@ -87,12 +88,15 @@ export function buildDesign(formula: string, source: DataSource, options: Design
     options.clusterWeights,
   ]);
   const learnt = learnNothing();
-  const scope: Scope = { columns, learnt };
+  const scope: Scope = { formula: parsed.text, columns, learnt };
 
   const response = readResponse(parsed.text, parsed.response, scope, kept, levels);
-  if (terms.variables.some((node) => deparse(node) === response.name)) {
-    throw new GlmmcError(
+  const again = terms.variables.find((node) => deparse(node) === response.name);
+  if (again !== undefined) {
+    throw formulaError(
       'bad-formula',
+      parsed.text,
+      again.start,
       `the response ${response.name} also stands among the terms; leave it out there`,
     );
   }
@@ -131,7 +135,14 @@ export function buildDesign(formula: string, source: DataSource, options: Design
     droppedColumns: droppedBy,
     responseName: response.name,
     responseLevels: response.levels,
-    apply: bindRecipe({ terms, variables: variables.map(withoutRows), learnt, clusterName, offsets }),
+    apply: bindRecipe({
+      formula: parsed.text,
+      terms,
+      variables: variables.map(withoutRows),
+      learnt,
+      clusterName,
+      offsets,
+    }),
   };
 }
 

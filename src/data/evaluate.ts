@@ -1,6 +1,7 @@
 // Arithmetic of formulas on whole columns; scale() and center() remember what they learnt for new data.
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import type { Columns } from './column.js';
+import { formulaError } from './formula-tokens.js';
 import { deparse, type Node, type Operator } from './formula-tree.js';
 import type { PolynomialBasis } from './polynomial.js';
 
@@ -12,6 +13,8 @@ export interface Learnt {
 
 /** Columns to compute on; `learnt` is filled where a call is met for the first time, else obeyed. */
 export interface Scope {
+  /** What the places of nodes refer to, for messages. */
+  readonly formula: string;
   readonly columns: Columns;
   readonly learnt: Learnt;
 }
@@ -51,7 +54,8 @@ export function learnNothing(): Learnt {
 
 /**
  * The value of an arithmetic expression on every row; missing in, NaN out. Booleans count 0 and 1.
- * @throws GlmmcError `text-in-arithmetic`, `unknown-function`, `bad-formula`, `constant-column`, `unknown-column`
+ * @throws GlmmcError `text-in-arithmetic`, `constant-column`, `unknown-column`; with the place in the formula,
+ * `unknown-function`, `bad-formula`
  */
 export function evaluate(node: Node, scope: Scope): Vector {
   switch (node.kind) {
@@ -68,8 +72,10 @@ export function evaluate(node: Node, scope: Scope): Vector {
     case 'binary': {
       const operation = arithmetic[node.operator];
       if (operation === undefined) {
-        throw new GlmmcError(
+        throw formulaError(
           'bad-formula',
+          scope.formula,
+          node.start,
           `'${node.operator}' has no meaning in arithmetic, found in ${deparse(node)}`,
         );
       }
@@ -88,10 +94,11 @@ export function evaluateRows(node: Node, scope: Scope): Float64Array {
 
 function evaluateCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): Vector {
   const operation = Object.hasOwn(elementwise, node.name) ? elementwise[node.name] : undefined;
-  if (operation === undefined && !['I', 'scale', 'center'].includes(node.name)) throw notHere(node);
+  if (operation === undefined && !['I', 'scale', 'center'].includes(node.name)) throw notHere(node, scope);
   const [argument, ...more] = node.args;
   if (argument === undefined || more.length > 0) {
-    throw new GlmmcError('bad-formula', `${node.name}() takes one expression, found ${deparse(node)}`);
+    const problem = `${node.name}() takes one expression, found ${deparse(node)}`;
+    throw formulaError('bad-formula', scope.formula, node.start, problem);
   }
   const value = evaluate(argument, scope);
   if (operation !== undefined) return map(value, operation);
@@ -148,10 +155,12 @@ function numericColumn(name: string, scope: Scope): Float64Array {
 }
 
 /** Why a call cannot stand in arithmetic. */
-function notHere(node: Extract<Node, { kind: 'call' }>): GlmmcError {
+function notHere(node: Extract<Node, { kind: 'call' }>, { formula }: Scope): GlmmcError {
   if (!functions.includes(node.name)) {
-    return new GlmmcError(
+    return formulaError(
       'unknown-function',
+      formula,
+      node.start,
       `the formula language has no function '${node.name}'${didYouMean(node.name, functions)}`,
     );
   }
@@ -162,7 +171,8 @@ function notHere(node: Extract<Node, { kind: 'call' }>): GlmmcError {
     factor: 'makes categories, and arithmetic needs numbers',
     poly: 'makes several columns and must be a term by itself',
   };
-  return new GlmmcError('bad-formula', `${node.name}() ${place[node.name]}, found ${deparse(node)}`);
+  const problem = `${node.name}() ${place[node.name]}, found ${deparse(node)}`;
+  return formulaError('bad-formula', formula, node.start, problem);
 }
 
 function map(value: Vector, operation: (x: number) => number): Vector {

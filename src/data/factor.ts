@@ -39,6 +39,11 @@ export function factorOfNumbers(values: ArrayLike<number>): Factor {
   const codes = new Int32Array(n);
   for (let i = 0; i < n; i++) {
     const value = values[i]!;
+    // Rows mostly come cluster by cluster.
+    if (i > 0 && value === values[i - 1]) {
+      codes[i] = codes[i - 1]!;
+      continue;
+    }
     if (Number.isNaN(value)) {
       codes[i] = -1;
       continue;

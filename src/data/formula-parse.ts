@@ -9,6 +9,8 @@ export interface RandomTerm {
   readonly group: Node;
   readonly bars: '|' | '||';
   readonly text: string;
+  /** Its place in the formula, for messages. */
+  readonly start: number;
 }
 
 /** One summand of the right-hand side with the sign before it. */
@@ -59,7 +61,7 @@ export function parseFormula(formula: string): Formula {
     if (node.kind === 'parens' && isBar(node.inner)) {
       if (sign === '-') throw fail(node.start, 'a random term can be added, not taken away');
       const { left, right: group, operator } = node.inner;
-      random.push({ left, group, bars: operator as '|' | '||', text: deparse(node) });
+      random.push({ left, group, bars: operator as '|' | '||', text: deparse(node), start: node.start });
       continue;
     }
     const buried = findNode(node, isBar);

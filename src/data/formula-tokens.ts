@@ -15,8 +15,13 @@ export function normalizeSpace(formula: string): string {
 }
 
 /** What is wrong, the formula, and a caret under the place. */
+export function formulaError(code: string, formula: string, place: number, problem: string): GlmmcError {
+  return new GlmmcError(code, `formula: ${problem}\n  ${formula}\n  ${' '.repeat(place)}^`);
+}
+
+/** The same for what cannot be parsed. */
 export function syntaxError(formula: string, place: number, problem: string): GlmmcError {
-  return new GlmmcError('formula-syntax', `formula: ${problem}\n  ${formula}\n  ${' '.repeat(place)}^`);
+  return formulaError('formula-syntax', formula, place, problem);
 }
 
 const pattern =
@@ -48,7 +53,9 @@ const reasons: readonly (readonly [RegExp, string])[] = [
     /^["']/,
     'text in quotes is not part of the formula language; write a column name bare or in `backquotes`',
   ],
-  [/^(?:[<>!&]|==)/, 'comparisons are not supported; make a column of the result first'],
+  [/^(?:[<>]|==|!=)/, 'comparisons are not supported; make a column of the result first'],
+  [/^&/, 'logical operators are not supported; interactions are written x:z or x*z'],
+  [/^!/, 'logical operators are not supported; make a column of the result first'],
   [
     /^=/,
     'named arguments are not supported; poly(x, k), scale(x) and the others take what they need in order',

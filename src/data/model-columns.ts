@@ -1,5 +1,7 @@
 // The columns of the design matrix: which levels of which factors each stands for, as R's model.matrix decides.
+
 import { GlmmcError } from '../../samplers/errors.js';
+import { sharedNumbers } from '../numeric/shared-arrays.js';
 import type { Term } from './terms.js';
 import type { Variable } from './variables.js';
 
@@ -73,7 +75,7 @@ function multiply(left: ModelColumn, right: ModelColumn): ModelColumn {
 /** The columns at the rows given, as one row-major matrix; a missing category gives NaN. */
 export function fillMatrix(columns: readonly ModelColumn[], rows: Int32Array): Float64Array {
   const p = columns.length;
-  const x = new Float64Array(rows.length * p).fill(1);
+  const x = sharedNumbers(rows.length * p).fill(1);
   columns.forEach(({ parts }, j) => {
     for (const part of parts) {
       if ('values' in part) multiplyNumbers(x, j, p, part.values, rows);

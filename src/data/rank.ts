@@ -21,10 +21,28 @@ export function requireFullRank(x: Float64Array, n: number, names: readonly stri
       : `${quote(column)} is a linear combination of ${on.map(quote).join(', ')}`,
   );
   const plural = dependences.length > 1;
+  const far = dependences.flatMap(({ column, on }) =>
+    isOffCentre(x, n, names.length, column, on) ? [column] : [],
+  );
+  const centre = far.map((j) => `center(${names[j]})`).join(', ');
+  const advice =
+    far.length === 0
+      ? `leave ${plural ? 'these terms' : 'that term'} out of the formula`
+      : `too far from 0 for its spread to be told from the intercept: write ${centre} in the formula, or subtract something near the mean`;
   throw new GlmmcError(
     'rank-deficient',
-    `the columns of the design must be linearly independent, but ${clauses.join('; ')}; leave ${plural ? 'these terms' : 'that term'} out of the formula`,
+    `the columns of the design must be linearly independent, but ${clauses.join('; ')}; ${advice}`,
   );
+}
+
+/** Whether a column that counts as a multiple of a constant one does vary, only far from 0. */
+function isOffCentre(x: Float64Array, n: number, p: number, column: number, on: readonly number[]): boolean {
+  if (on.length !== 1) return false;
+  const varies = (j: number): boolean => {
+    for (let i = 1; i < n; i++) if (x[i * p + j] !== x[j]) return true;
+    return false;
+  };
+  return varies(column) && !varies(on[0]!);
 }
 
 /** In order of columns; a quick Cholesky settles the clear cases, an orthogonal reduction the others. */

@@ -2,6 +2,7 @@
 import { GlmmcError } from '../../samplers/errors.js';
 import { evaluateRows, type Scope } from './evaluate.js';
 import { type Factor, factorOfNumbers, keepLevels, levelOrder, matchLevels } from './factor.js';
+import { formulaError } from './formula-tokens.js';
 import { deparse, type Node, unwrap } from './formula-tree.js';
 import { learnPolynomial, polynomialColumns } from './polynomial.js';
 import { requireFinite } from './rows.js';
@@ -66,8 +67,10 @@ export function categoricalColumn(node: Node, scope: Scope): string | undefined 
   if (bare.kind !== 'call' || bare.name !== 'factor') return undefined;
   const argument = bare.args[0];
   if (argument === undefined || bare.args.length > 1) {
-    throw new GlmmcError(
+    throw formulaError(
       'bad-formula',
+      scope.formula,
+      bare.start,
       `factor() takes one column, found ${deparse(bare)}; levels are set by the option levels`,
     );
   }
@@ -96,8 +99,10 @@ function numericVariable(node: Node, scope: Scope): Extract<Variable, { kind: 'n
     !Number.isInteger(degree.value) ||
     degree.value < 1
   ) {
-    throw new GlmmcError(
+    throw formulaError(
       'bad-poly',
+      scope.formula,
+      node.start,
       `poly(x, k) takes an expression and a degree, a whole number from 1, found ${text}`,
     );
   }

@@ -26,6 +26,7 @@ export function fitJson(fit: Fit): unknown {
     },
     parameters: plainParameters(fit.parameters),
     estimates: fit.estimates,
+    fixed: fit.fixed,
     converged: fit.converged,
     findings: fit.findings,
     milliseconds: fit.milliseconds,

@@ -3,12 +3,12 @@ import type { Matrix } from 'ml-matrix';
 import * as v from 'valibot';
 import type { Draws } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
-import { checkOptions, count, describe } from '../../samplers/options.js';
+import { anySeed, checkOptions, count, describe } from '../../samplers/options.js';
 import { checkParameters } from '../likelihood/marginal.js';
+import { requireModel } from '../model/arguments.js';
 import type { Finding } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
-import { requireModel } from './arguments.js';
 import type { Iteration } from './maximum-likelihood.js';
 import { type FixedParameters, ParameterSpace } from './parameter-space.js';
 import type { ResolvedPriors } from './priors.js';
@@ -31,6 +31,8 @@ export interface FitBase {
   readonly parameters: Parameters;
   /** Coefficients in order, then `sigma`, then `dispersion` where the family has one. */
   readonly estimates: readonly Estimate[];
+  /** Names of the parameters held fixed, in the order of the estimates. */
+  readonly fixed: readonly string[];
   readonly converged: boolean;
   readonly findings: readonly Finding[];
   readonly milliseconds: number;
@@ -133,13 +135,7 @@ export async function fit<F extends Fit>(
   const known = checkOptions(
     'fit()',
     {
-      seed: v.optional(
-        v.union(
-          [v.pipe(v.number(), v.finite()), v.pipe(v.string(), v.minLength(1))],
-          'a number, or a text that is not empty',
-        ),
-        DEFAULT_SEED,
-      ),
+      seed: v.optional(anySeed(), DEFAULT_SEED),
       start: v.optional(
         v.custom<Parameters>((x) => typeof x === 'object' && x !== null, 'parameters { beta, sigma }'),
       ),
@@ -164,7 +160,10 @@ export async function fit<F extends Fit>(
   const { signal } = known;
   checkOptions(
     'fixed',
-    { sigma: v.optional(v.number('a number')), beta: v.optional(v.record(v.string(), v.number('a number'))) },
+    {
+      sigma: v.optional(v.number('a number')),
+      beta: v.optional(v.record(v.string(), v.number('a number'), 'numbers by coefficient')),
+    },
     known.fixed,
   );
   const space = new ParameterSpace(model, known.fixed);

@@ -46,7 +46,7 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
     name: 'gibbs',
     settings: { ...settings, priors: plainPriors(given) },
     async run(task) {
-      const priors = resolvePriors(task.model, given);
+      const priors = resolvePriors(task.model, given, task.space.fixed);
       await task.pause();
       const { draws, acceptance } = await sampleChains(task, priors, settings);
       return finishPosteriorFit({ name: 'gibbs', settings }, task, { draws, acceptance, priors });

@@ -64,6 +64,7 @@ export function finishLikelihoodFit(
     model,
     parameters,
     estimates,
+    fixed: space.held,
     logLik,
     logLikError: likelihood.error,
     objective: answer.objective,

@@ -270,7 +270,28 @@ function trouble(model: Model, separated: readonly string[], found: Found, bound
     });
   }
   if (boundary) findings.push(boundaryFinding());
+  if (isPoisson(model, parameters)) findings.push(poissonFinding());
   return findings;
+}
+
+/** Above this many means theta adds less than a millionth to the variance. */
+const LARGE_THETA = 1e6;
+
+function isPoisson({ family, clusters }: Model, { dispersion = 0 }: Parameters): boolean {
+  if (family.name !== 'negative-binomial' || !family.dispersion) return false;
+  const mean = clusters.y.reduce((sum, y) => sum + y, 0) / clusters.rows;
+  return dispersion > LARGE_THETA * Math.max(1, mean);
+}
+
+function poissonFinding(): Finding {
+  return {
+    code: 'theta-unbounded',
+    severity: 'warning',
+    message: 'The likelihood rises as theta grows: the counts vary no more than Poisson ones.',
+    advice:
+      'Use poisson(), the limit, which has the same likelihood; the standard error of theta means nothing here.',
+    where: ['dispersion'],
+  };
 }
 
 export function separationFinding(separated: readonly string[]): Finding {

@@ -17,6 +17,8 @@ export class ParameterSpace {
   readonly names: readonly string[];
   /** Indices in `names` of the free ones. */
   readonly free: readonly number[];
+  /** Names of the others. */
+  readonly held: readonly string[];
   private readonly p: number;
 
   /** @throws GlmmcError `bad-fixed` */
@@ -40,6 +42,7 @@ export class ParameterSpace {
       throw new GlmmcError('bad-fixed', `fixed.sigma must be a number >= 0, found ${fixed.sigma}`);
     }
     this.free = this.names.flatMap((name, k) => (this.isFixed(name, k) ? [] : [k]));
+    this.held = this.names.filter((name, k) => this.isFixed(name, k));
   }
 
   private isFixed(name: string, k: number): boolean {

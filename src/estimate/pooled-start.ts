@@ -8,35 +8,69 @@ import { choleskyInPlace, choleskySolve } from '../numeric/cholesky.js';
 
 /**
  * Coefficients after the first weighted least-squares step from the family's starting means
- * (McCullagh and Nelder 1989, section 2.5), and the dispersion they leave; sigma = 0.
+ * (McCullagh and Nelder 1989, section 2.5), and the dispersion they leave; sigma = 0. Where the mean is not possible for
+ * every eta, the coefficients are drawn towards those of one common mean until it is possible in every row.
  */
 export function pooledStart(model: Model, clusters: Clusters = model.clusters): Parameters {
   const { family } = model;
   const { rows, columns, x, y, trials, offset, weights } = clusters;
   const { link } = family;
+  const [low, high] = family.traits.domain;
+  const inside = (eta: number): boolean => eta > low && eta < high;
   const matrix = new Float64Array(columns * columns);
-  const beta = new Float64Array(columns);
+  let beta: Float64Array = new Float64Array(columns);
+  // The same regression of one common eta, for where the coefficients must be drawn back.
+  const level = new Float64Array(columns);
+  const common = link.apply(commonMean(model));
   for (let r = 0; r < rows; r++) {
-    const mean = family.startingMean(y[r], trials[r]);
-    const eta = link.apply(mean);
+    const eta = link.apply(family.startingMean(y[r], trials[r]));
     // For canonical links the slope is the variance, the exact weight; for the others it is near enough for a start.
-    const weight = weights[r] * trials[r] * link.derivative(eta);
-    if (!(weight > 0)) continue;
+    const weight = weights[r] * trials[r] * Math.abs(link.derivative(eta));
+    if (!(weight > 0) || !Number.isFinite(weight * eta)) continue;
     const base = r * columns;
     for (let a = 0; a < columns; a++) {
       const xa = weight * x[base + a];
       beta[a] += xa * (eta - offset[r]);
+      level[a] += xa * (common - offset[r]);
       for (let b = 0; b <= a; b++) matrix[a * columns + b] += xa * x[base + b];
     }
   }
-  if (choleskyInPlace(matrix, columns)) choleskySolve(matrix, columns, beta);
-  else beta.fill(0);
-  if (!family.dispersion) return { beta, sigma: 0 };
+  if (choleskyInPlace(matrix, columns)) {
+    choleskySolve(matrix, columns, beta);
+    choleskySolve(matrix, columns, level);
+  } else {
+    beta.fill(0);
+    level.fill(0);
+  }
   const eta = new Float64Array(rows);
   linearPredictors(clusters, beta, eta);
+  const slopes = beta;
+  for (let part = 0.5; !eta.every(inside) && part > LEAST_SLOPES; part /= 2) {
+    beta = slopes.map((value, j) => level[j] + part * (value - level[j]));
+    linearPredictors(clusters, beta, eta);
+  }
+  if (!family.dispersion) return { beta, sigma: 0 };
   const dispersion = family.dispersion.start(
     y,
     eta.map((value) => link.inverse(value)),
   );
-  return { beta, sigma: 0, dispersion: dispersion > 0 ? dispersion : 1 };
+  return { beta, sigma: 0, dispersion: dispersion > 0 && Number.isFinite(dispersion) ? dispersion : 1 };
+}
+
+/** Drawing back is given up when this part of the slopes is left. */
+const LEAST_SLOPES = 1e-4;
+
+/** The weighted mean of the starting means. */
+function commonMean({ clusters, family }: Model): number {
+  const { rows, y, trials, weights } = clusters;
+  let sum = 0;
+  let total = 0;
+  for (let r = 0; r < rows; r++) {
+    const mean = family.startingMean(y[r], trials[r]);
+    const weight = weights[r] * trials[r];
+    if (!Number.isFinite(mean)) continue;
+    sum += weight * mean;
+    total += weight;
+  }
+  return sum / total;
 }

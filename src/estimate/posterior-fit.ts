@@ -57,6 +57,7 @@ export function finishPosteriorFit(
       ...(dispersion !== undefined && { dispersion }),
     },
     estimates,
+    fixed: space.held,
     draws,
     priors,
     converged: !findings.some(({ code, severity }) => severity === 'error' || code === 'rhat-high'),

@@ -1,7 +1,7 @@
 // The printed summary of posterior draws, laid out as users of Stan know it.
 import { type SummaryRow, summarizeDraws } from '../../samplers/diagnostics/summary.js';
 import type { Draws } from '../../samplers/draws.js';
-import { decimalsFor, formatNumber, table, wrap } from '../../samplers/text.js';
+import { alignPoints, decimalsFor, digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
 import type { PosteriorFit } from './fit.js';
 import type { ResolvedPriors } from './priors.js';
 import { findingLines, heading } from './summary.js';
@@ -18,15 +18,16 @@ export function posteriorSummary(
   const rates = Object.entries(acceptance ?? {}).filter(([, rate]) => rate < 1);
   return [
     heading(fit),
-    `  Priors: ${priors.text}`,
+    ...wrap(`Priors: ${priors.text}`, '  ', '    '),
     `  Draws: ${size} (${draws.chains} ${draws.chains === 1 ? 'chain' : 'chains'} of ${draws.iterations}` +
-      `${warmup === undefined ? '' : ` after ${warmup} of warm-up`}${thin && thin > 1 ? `, every ${thin}th kept` : ''})`,
+      `${warmup === undefined ? '' : ` after ${warmup} of warm-up`}${thin && thin > 1 ? `, one in ${thin} kept` : ''})`,
     '',
     rows(
       subset(
         draws,
         estimates.map(({ name }) => name),
       ),
+      fit.fixed,
     ),
     '',
     ...(rates.length > 0
@@ -40,19 +41,27 @@ export function posteriorSummary(
   ].join('\n');
 }
 
-function rows(draws: Draws): string {
-  const summary = summarizeDraws(draws);
+/** Numbers in the digits their rows support, points below each other. What is held fixed has its value alone. */
+function rows(draws: Draws, fixed: readonly string[]): string {
+  const header = ['', 'mean', 'mcse_mean', 'sd', 'q5', 'median', 'q95', 'ess_bulk', 'ess_tail', 'rhat'];
+  const lines = summarizeDraws(draws).map((summary) => {
+    if (!fixed.includes(summary.variable)) return row(summary);
+    return header.map((_, j) => [summary.variable, String(summary.mean), 'fixed'][j] ?? '-');
+  });
+  const columns = header.map((_, j) => lines.map((line) => line[j]));
+  const aligned = columns.map((cells, j) => (j === 0 ? cells : alignPoints(cells)));
   return table(
-    ['', 'mean', 'mcse_mean', 'sd', 'q5', 'median', 'q95', 'ess_bulk', 'ess_tail', 'rhat'],
-    summary.map(row),
+    header,
+    lines.map((_, i) => aligned.map((cells) => cells[i])),
   );
 }
 
 function row(summary: SummaryRow): string[] {
   const { mcse_mean: error } = summary;
   // Digits follow the error of the mean; the error itself has one more.
-  const decimals = error > 0 ? decimalsFor(error) : 4;
-  const number = (value: number): string => formatNumber(value, decimals);
+  const decimals = decimalsFor(error);
+  // What never moves, held fixed or stuck, has no error to go by.
+  const number = (value: number): string => (error > 0 ? formatNumber(value, decimals) : digitsFor(value, 0));
   return [
     summary.variable,
     number(summary.mean),

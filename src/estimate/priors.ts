@@ -6,6 +6,7 @@ import { checkOptions } from '../../samplers/options.js';
 import { lgam } from '../../samplers/special.js';
 import type { Model } from '../model/model.js';
 import { LOG_SQRT_2PI } from '../numeric/normal.js';
+import type { FixedParameters } from './parameter-space.js';
 
 /** A normalised density on a parameter. Its fields but the functions are plain data; `text` is how it prints. */
 export interface Prior {
@@ -236,14 +237,20 @@ function isPrior(value: unknown): value is Prior {
  * The priors of this model. Defaults: coefficients N(0, 10^2), sigma and sqrt(dispersion) half-normal(2.5). For gaussian
  * responses the default scales are multiplied by the standard deviation of the responses, and the intercept's default is
  * centred at their mean. Priors that are given are taken as they are; a given `beta` holds for the intercept too, unless
- * `intercept` is given.
+ * `intercept` is given. The text leaves out what is held `fixed`, for which a prior says nothing.
  * @throws GlmmcError `bad-option` for priors that the model has no parameter for
  */
-export function resolvePriors(model: Model, priors: Priors = {}): ResolvedPriors {
+export function resolvePriors(
+  model: Model,
+  priors: Priors = {},
+  fixed: FixedParameters = {},
+): ResolvedPriors {
   const given = checkPriors(priors);
   const { y } = model.clusters;
   const gaussian = model.family.name === 'gaussian';
-  const unit = gaussian ? sd(y) : 1;
+  // With another link than the identity the coefficients are not on the scale of the responses.
+  const onScale = gaussian && model.family.link.name === 'identity';
+  const unit = onScale ? sd(y) : 1;
   const hasIntercept = model.coefficientNames.includes('(Intercept)');
   if (given.intercept && !hasIntercept) {
     throw new GlmmcError(
@@ -258,16 +265,17 @@ export function resolvePriors(model: Model, priors: Priors = {}): ResolvedPriors
     );
   }
   const beta = given.beta ?? normalPrior(0, 10 * unit);
-  const centred = gaussian && !given.beta ? normalPrior(mean(y), beta.sd) : beta;
+  const centred = onScale && !given.beta ? normalPrior(mean(y), beta.sd) : beta;
   const intercept = given.intercept ?? centred;
   const sigma = given.sigma ?? halfNormal(2.5 * unit);
-  const dispersion = given.dispersion ?? halfNormal(2.5 * unit);
-  const others = model.coefficientNames.some((name) => name !== '(Intercept)');
-  const sayIntercept = hasIntercept && (intercept.text !== beta.text || !others);
+  const dispersion = given.dispersion ?? halfNormal(2.5 * (gaussian ? sd(y) : 1));
+  const free = model.coefficientNames.filter((name) => fixed.beta?.[name] === undefined);
+  const others = free.some((name) => name !== '(Intercept)');
+  const sayIntercept = free.includes('(Intercept)') && (intercept.text !== beta.text || !others);
   const plain = {
     ...(others && { beta: beta.text }),
     ...(sayIntercept && { '(Intercept)': intercept.text }),
-    sigma: sigma.text,
+    ...(fixed.sigma === undefined && { sigma: sigma.text }),
     ...(model.family.dispersion && { 'sqrt(dispersion)': dispersion.text }),
   };
   return {
@@ -276,9 +284,10 @@ export function resolvePriors(model: Model, priors: Priors = {}): ResolvedPriors
     ...(model.family.dispersion && { dispersion }),
     given,
     plain,
-    text: Object.entries(plain)
-      .map(([name, text]) => `${name} ~ ${text}`)
-      .join(', '),
+    text:
+      Object.entries(plain)
+        .map(([name, text]) => `${name} ~ ${text}`)
+        .join(', ') || 'none, every parameter is held fixed',
   };
 }
 

@@ -1,7 +1,8 @@
 // The posterior of (beta, sigma, dispersion) by importance-weighted quasi-Monte Carlo over the marginal posterior.
 import * as v from 'valibot';
-import { checkOptions, count, positive } from '../../samplers/options.js';
+import { anySeed, checkOptions, count, positive } from '../../samplers/options.js';
 import { rng } from '../../samplers/rng.js';
+import { requireModel } from '../model/arguments.js';
 import type { Model } from '../model/model.js';
 import { DEFAULT_SEED } from './fit.js';
 import { MarginalPosterior } from './marginal-posterior.js';
@@ -67,21 +68,22 @@ const FIRST_POINTS = 256;
  * intercepts are integrated out by the plain quadrature rule (error near 1e-13), so the errors reported, from the
  * differences between the shifts, are all there is. The lattice grows until these are below `error`. Deterministic given
  * the seed.
- * @throws GlmmcError `unknown-option`, `bad-option`, `bad-fixed`; rejects with what `pause` throws
+ * @throws GlmmcError `bad-model`, `unknown-option`, `bad-option`, `bad-fixed`; rejects with what `pause` throws
  */
 export async function quadraturePosterior(
   model: Model,
   priors: Priors = {},
   options: QuadraturePosteriorOptions = {},
 ): Promise<QuadraturePosterior> {
+  requireModel('quadraturePosterior()', model);
   const known = checkOptions(
     'quadraturePosterior()',
     {
-      seed: v.optional(v.union([v.number(), v.string()], 'a number or a text'), DEFAULT_SEED),
+      seed: v.optional(anySeed(), DEFAULT_SEED),
       error: v.optional(positive(), 0.003),
       maxPoints: v.optional(count(SHIFTS * FIRST_POINTS), 65536),
       fixed: v.optional(
-        v.custom<FixedParameters>((x) => typeof x === 'object' && x !== null),
+        v.custom<FixedParameters>((x) => typeof x === 'object' && x !== null, '{ sigma?, beta? }'),
         {},
       ),
       pause: v.optional(v.custom<() => Promise<void>>((x) => typeof x === 'function', 'a function')),
@@ -89,7 +91,7 @@ export async function quadraturePosterior(
     options,
   );
   const space = new ParameterSpace(model, known.fixed);
-  const posterior = new MarginalPosterior(space, resolvePriors(model, priors));
+  const posterior = new MarginalPosterior(space, resolvePriors(model, priors, known.fixed));
   const stream = rng(known.seed).stream('quadrature-posterior');
   const shifts = Array.from({ length: SHIFTS }, (_, r) => {
     const { uniform } = stream.stream(`shift:${r}`);

@@ -4,6 +4,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, count, positive } from '../../samplers/options.js';
 import { DEFAULT_TOLERANCE } from '../likelihood/marginal.js';
 import { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import { requireSmooth } from '../likelihood/supported.js';
 import type { Rule } from '../likelihood/sweep.js';
 import type { Finding } from '../model/finding.js';
 import type { FitTask, LikelihoodFit, Strategy } from './fit.js';
@@ -22,7 +23,7 @@ export interface QuadratureOptions {
 /**
  * Maximum likelihood by quadrature. `certified` refines a nested rule cluster by cluster until the error of the
  * log-likelihood is below `tolerance`; the two Gauss-Hermite rules keep their number of nodes whatever the error.
- * @throws GlmmcError `unknown-option`, `bad-option`
+ * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect` (`adaptive`, corners)
  */
 export function quadrature(options: QuadratureOptions = {}): Strategy<LikelihoodFit> {
   const known = checkOptions(
@@ -58,6 +59,7 @@ export function quadrature(options: QuadratureOptions = {}): Strategy<Likelihood
 /**
  * Maximises the Laplace approximation, as glmer (nAGQ = 1) and glmmTMB do; the finding `laplace-inaccurate` says where
  * it is off. Standard errors are those of the approximation.
+ * @throws GlmmcError from fit() `unsupported-effect`
  */
 export function laplace(): Strategy<LikelihoodFit> {
   return strategy('laplace', {}, { kind: 'adaptive', nodes: 1 });
@@ -80,6 +82,7 @@ async function run(
   task: FitTask,
   rule: MaximisedRule,
 ): Promise<LikelihoodFit> {
+  if (rule.kind === 'adaptive') requireSmooth(`${self.name}${rule.nodes === 1 ? '()' : ''}`, task.model);
   await task.pause();
   const likelihood = new MarginalLikelihood(task.model);
   await likelihood.employ(task.workers);

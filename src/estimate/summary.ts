@@ -2,10 +2,10 @@
 
 import { quantile } from '../../samplers/diagnostics/descriptive.js';
 import { ndtr } from '../../samplers/special.js';
-import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
+import { alignPoints, digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
 import type { Finding } from '../model/finding.js';
-import type { Model } from '../model/model.js';
-import type { Fit, Landing, LikelihoodFit } from './fit.js';
+import { countedRows, type Model } from '../model/model.js';
+import type { Estimate, Fit, Landing, LikelihoodFit } from './fit.js';
 
 /** Two-sided p-value of a standard normal z. */
 export function normalPValue(z: number): number {
@@ -21,19 +21,29 @@ export function likelihoodSummary(fit: LikelihoodFit): string {
     ...coefficientLines(fit),
     ...scaleLines(fit),
     '',
+    ...objectiveLines(fit),
     `Log-likelihood certified by quadrature to ${fit.logLikError.toExponential(1)}.`,
     ...(fit.landing ? landingLines(fit.landing) : []),
     ...findingLines(fit.findings),
   ].join('\n');
 }
 
+/** What laplace() and the rules of few nodes maximised: the log-likelihood that other programs print for them. */
+function objectiveLines({ estimates, objective, logLik, logLikError }: LikelihoodFit): string[] {
+  const deterministic = estimates.every(({ monteCarloError }) => monteCarloError === 0);
+  if (!deterministic || !(Math.abs(objective - logLik) > Math.max(1e-8, 10 * logLikError))) return [];
+  return wrap(
+    `Maximised: ${formatNumber(objective, 4)}, the approximation's log-likelihood (glmer's logLik).`,
+  );
+}
+
 function informationTable(fit: LikelihoodFit): string {
   const parameters = fit.estimates.filter(({ standardError }) => standardError !== 0).length;
   const deviance = -2 * fit.logLik;
   const cells = [
-    fit.logLik.toFixed(4),
-    (deviance + 2 * parameters).toFixed(2),
-    (deviance + parameters * Math.log(fit.model.observations)).toFixed(2),
+    formatNumber(fit.logLik, 4),
+    formatNumber(deviance + 2 * parameters, 2),
+    formatNumber(deviance + parameters * Math.log(countedRows(fit.model)), 2),
     String(parameters),
   ];
   return table(['logLik', 'AIC', 'BIC', 'parameters'], [cells], { align: ['right'] });
@@ -42,38 +52,44 @@ function informationTable(fit: LikelihoodFit): string {
 function coefficientLines(fit: LikelihoodFit): string[] {
   const p = fit.model.coefficientNames.length;
   if (p === 0) return [];
-  const rows = fit.estimates.slice(0, p).map(({ name, value, standardError, monteCarloError }) => {
+  const rows = fit.estimates.slice(0, p).map((estimate) => {
+    const { name, value, standardError, monteCarloError } = estimate;
     const z = value / standardError;
     const known = standardError > 0;
     return [
       name,
-      digitsFor(value, monteCarloError),
-      standardErrorText(fit, standardError),
+      estimateText(fit, estimate),
+      standardErrorText(fit, estimate),
       known ? z.toFixed(2) : '-',
       known ? formatPValue(normalPValue(z)) : '-',
       ...monteCarloColumn(fit, monteCarloError),
     ];
   });
   const header = ['', 'Estimate', 'Std. Error', 'z value', 'Pr(>|z|)', ...monteCarloHeader(fit)];
-  return ['Coefficients:', table(header, rows), ''];
+  return ['Coefficients:', table(header, aligned(rows)), ''];
 }
 
 /** sigma, as a standard deviation and as glmer's variance, and the dispersion. */
 function scaleLines(fit: LikelihoodFit): string[] {
   const { model } = fit;
   const { dispersion } = model.family;
-  const rows = fit.estimates
-    .slice(model.coefficientNames.length)
-    .map(({ name, value, standardError, monteCarloError }) => [
+  const rows = fit.estimates.slice(model.coefficientNames.length).map((estimate) => {
+    const { name, value, standardError, monteCarloError } = estimate;
+    return [
       name,
-      digitsFor(value, monteCarloError),
-      standardErrorText(fit, standardError),
-      name === 'sigma' ? digitsFor(value ** 2, 2 * value * monteCarloError) : '',
+      estimateText(fit, estimate),
+      standardErrorText(fit, estimate),
+      name === 'sigma'
+        ? digitsFor(value ** 2, 2 * value * readableError(standardError, monteCarloError))
+        : '',
       ...monteCarloColumn(fit, monteCarloError),
-    ]);
+    ];
+  });
   return [
-    `Scales (sigma: ${model.randomEffect.name} intercepts of ${model.clusterName}${dispersion ? `; dispersion: ${dispersion.meaning}` : ''}):`,
-    table(['', 'Estimate', 'Std. Error', 'Variance', ...monteCarloHeader(fit)], rows),
+    ...wrap(
+      `Scales (sigma: ${model.randomEffect.name} intercepts of ${model.clusterName}${dispersion ? `; dispersion: ${dispersion.meaning}` : ''}):`,
+    ),
+    table(['', 'Estimate', 'Std. Error', 'Variance', ...monteCarloHeader(fit)], aligned(rows)),
   ];
 }
 
@@ -83,8 +99,8 @@ export function heading(fit: Fit): string {
   return [
     `${fit.converged ? '' : 'NOT CONVERGED. '}Random-intercept GLMM by ${fit.strategy}`,
     `  Family: ${model.family.name} (${model.family.link.name}), ${model.randomEffect.name} intercepts`,
-    `  Formula: ${model.formula}`,
-    `  Data: ${dataLine(model)}`,
+    ...wrap(`Formula: ${model.formula}`, '  ', '    '),
+    ...wrap(`Data: ${dataLine(model)}`, '  ', '    '),
   ].join('\n');
 }
 
@@ -111,21 +127,53 @@ function monteCarloColumn(fit: LikelihoodFit, error: number): string[] {
   return isMonteCarlo(fit) ? [error > 0 ? error.toPrecision(2) : '-'] : [];
 }
 
+/** An estimate is shown to this fraction of its standard error, where its Monte Carlo error is below that. */
+const READABLE = 1000;
+
+/** The error to whose size a number is shown; 0 where nothing is known of it. */
+export function readableError(standardError: number, monteCarloError: number): number {
+  const readable = standardError > 0 && standardError < Infinity ? standardError / READABLE : 0;
+  return Math.max(readable, monteCarloError);
+}
+
+function estimateText(fit: LikelihoodFit, estimate: Estimate): string {
+  const { name, value, standardError, monteCarloError } = estimate;
+  // A value that somebody gave has the digits it was given.
+  if (fit.fixed.includes(name)) return String(value);
+  return digitsFor(value, readableError(standardError, monteCarloError));
+}
+
+/** Rows with the decimal points of every column but the first below each other. */
+function aligned(rows: readonly (readonly string[])[]): string[][] {
+  const columns = (rows[0] ?? []).map((_, j) => rows.map((row) => row[j]));
+  const straight = columns.map((cells, j) => (j === 0 ? cells : alignPoints(cells)));
+  return rows.map((_, i) => straight.map((cells) => cells[i]));
+}
+
 /** Three significant digits; two where the information itself is a Monte Carlo average. */
-function standardErrorText(fit: LikelihoodFit, standardError: number): string {
+function standardErrorText(fit: LikelihoodFit, { name, standardError }: Estimate): string {
+  if (fit.fixed.includes(name)) return 'fixed';
   return digitsFor(standardError, standardError / (isMonteCarlo(fit) ? 10 : 100));
 }
 
 function formatPValue(p: number): string {
+  if (Number.isNaN(p)) return '-';
   if (p < 2.2e-16) return '<2e-16';
   return p < 1e-3 ? p.toExponential(1) : p.toFixed(4);
+}
+
+/** A chi-square statistic with its p-value, as a clause. */
+export function chiSquareText({ statistic, df, pValue }: Landing['scoreTest']): string {
+  const size = statistic > 1000 ? digitsFor(statistic, statistic / 100) : formatNumber(statistic, 2);
+  const p = formatPValue(pValue);
+  return `T = ${size} on ${df} df, p ${p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`}`;
 }
 
 function landingLines(landing: Landing): string[] {
   const { scoreTest } = landing;
   const k = Number.isNaN(landing.largestK) ? '' : `, largest Pareto k ${landing.largestK.toFixed(2)}`;
   return [
-    `Held against the exact score: T = ${scoreTest.statistic.toFixed(2)} on ${scoreTest.df} df, p = ${formatPValue(scoreTest.pValue)};`,
+    `Held against the exact score: ${chiSquareText(scoreTest)};`,
     `log-likelihood still to gain: ${landing.logLikGap.toExponential(1)}.`,
     `${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k};`,
     `Monte Carlo error at most ${(100 * landing.largestErrorRatio).toPrecision(2)}% of a standard error.`,

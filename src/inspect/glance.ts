@@ -2,10 +2,11 @@
 import { requireFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
 import { marginal } from '../likelihood/marginal.js';
+import { countedRows } from '../model/model.js';
 
 /** Columns as broom.mixed names them for models fitted by lme4's glmer. */
 export interface Glance {
-  /** Rows used. */
+  /** Rows used, those of a cluster as often as its cluster weight says. */
   readonly nobs: number;
   /** Square root of the dispersion; 1 where the family has none, as R's `sigma()`. The intercepts' sd is in tidy(). */
   readonly sigma: number;
@@ -33,7 +34,7 @@ export function glance(fit: Fit): Glance {
   const atMaximum = fit.kind === 'likelihood';
   const logLik = atMaximum ? fit.logLik : marginal(model, parameters).logLik;
   const deviance = -2 * logLik;
-  const nobs = model.observations;
+  const nobs = countedRows(model);
   return {
     nobs,
     sigma: Math.sqrt(parameters.dispersion ?? 1),

@@ -35,7 +35,8 @@ export interface TidyOptions {
 /**
  * One row an estimate, in the fit's order. Standard deviations stand in place of variances: the dispersion of a
  * gaussian or gamma family is given as its square root, by the delta method. Intervals of a likelihood fit are Wald's,
- * on the log scale for standard deviations; those of a posterior fit are quantiles of the draws.
+ * on the log scale for standard deviations; those of a posterior fit are quantiles of the draws. What is held fixed has
+ * its value at both ends.
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`
  */
 export function tidy(fit: Fit, options: TidyOptions = {}): readonly TidyRow[] {
@@ -93,6 +94,7 @@ function interval(
     return [quantileSorted(rooted, tail), quantileSorted(rooted, 1 - tail)];
   }
   const { value, standardError } = shown;
+  if (fit.fixed.includes(estimate.name)) return [value, value];
   const z = ndtri(1 - tail);
   if (fixed) return [value - z * standardError, value + z * standardError];
   const factor = Math.exp((z * standardError) / value);

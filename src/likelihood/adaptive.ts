@@ -1,9 +1,9 @@
 // Adaptive Gauss-Hermite quadrature of one cluster, with the derivative of the approximation itself.
 import type { GaussHermiteRule } from '../numeric/gauss-hermite.js';
 import type { Integrand } from './integrand.js';
-import { findMode } from './mode.js';
 import { ModeSlopes } from './mode-slopes.js';
 import type { LouisMoments } from './moments.js';
+import { findPeak } from './peak.js';
 import type { ClusterIntegral } from './trapezoid.js';
 
 /**
@@ -33,7 +33,7 @@ export class AdaptiveRule {
     out: ClusterIntegral,
   ): void {
     const { integrand, rule } = this;
-    const mode = findMode(integrand, start);
+    const mode = findPeak(integrand, start).z;
     const peak = integrand.evaluate(mode);
     const spread = 1 / Math.sqrt(-integrand.curvature);
     if (gradient) this.slopes.compute(integrand, mode, spread);

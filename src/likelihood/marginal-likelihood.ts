@@ -40,7 +40,7 @@ export class MarginalLikelihood {
   constructor(model: Model, clusters: Clusters = model.clusters) {
     this.model = model;
     this.all = clusters;
-    this.merged = mergeClusters(clusters, model.family.outcome.canonical);
+    this.merged = mergeClusters(clusters, model.family.outcome.mergesResponses);
     const { distinct } = this.merged;
     this.distinct = clusterSummaries(distinct.count);
     this.clusters = this.isMerged() ? clusterSummaries(clusters.count) : this.distinct;

@@ -2,10 +2,12 @@
 import { Matrix } from 'ml-matrix';
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { checkOptions, count, positive } from '../../samplers/options.js';
+import { checkOptions, count, describe, positive } from '../../samplers/options.js';
+import { isObject, requireModel } from '../model/arguments.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { MarginalLikelihood } from './marginal-likelihood.js';
+import { requireSmooth } from './supported.js';
 
 export interface Marginal {
   /** With every normalising constant. */
@@ -28,7 +30,7 @@ export const DEFAULT_TOLERANCE = 1e-9;
  * The marginal log-likelihood, its gradient and Hessian. With `tolerance` (default 1e-9, read as
  * max(tolerance, 1e-13 |logLik|)) by the certified rule; with `nodes` the adaptive Gauss-Hermite approximation with
  * that many nodes and the derivatives of the approximation, `error` then being its distance from the certified value.
- * @throws GlmmcError `unknown-option`, `bad-option`, `bad-parameters`
+ * @throws GlmmcError `bad-model`, `unknown-option`, `bad-option`, `bad-parameters`; with `nodes` also `unsupported-effect`
  */
 export function marginal(model: Model, parameters: Parameters, options: MarginalOptions = {}): Marginal {
   const { nodes, tolerance } = checkOptions(
@@ -42,6 +44,8 @@ export function marginal(model: Model, parameters: Parameters, options: Marginal
       'marginal() takes nodes or tolerance, found both; nodes fixes the rule, tolerance the error',
     );
   }
+  requireModel('marginal()', model);
+  if (nodes !== undefined) requireSmooth('marginal() with nodes', model);
   checkParameters(model, parameters);
   const certified = { kind: 'certified', tolerance: tolerance ?? DEFAULT_TOLERANCE } as const;
   const likelihood = new MarginalLikelihood(model);
@@ -67,12 +71,18 @@ export function marginal(model: Model, parameters: Parameters, options: Marginal
 /** @throws GlmmcError `bad-parameters` */
 export function checkParameters(model: Model, parameters: Parameters): void {
   const p = model.coefficientNames.length;
-  const { beta, sigma, dispersion } = parameters;
   const refuse = (expected: string, found: unknown): never => {
     throw new GlmmcError('bad-parameters', `parameters: expected ${expected}, found ${found}`);
   };
-  if (!beta || beta.length !== p)
-    refuse(`beta with ${p} numbers (${model.coefficientNames.join(', ')})`, beta?.length ?? 'none');
+  if (!isObject(parameters)) {
+    refuse('{ beta, sigma }, such as those of a fit (fit.parameters)', describe(parameters));
+  }
+  const { beta, sigma, dispersion } = parameters;
+  const numbers = ArrayBuffer.isView(beta) || Array.isArray(beta);
+  if (!numbers || beta.length !== p) {
+    const found = numbers ? beta.length : beta === undefined ? 'none' : describe(beta);
+    refuse(`beta with ${p} numbers (${model.coefficientNames.join(', ')})`, found);
+  }
   if (!beta.every(Number.isFinite)) refuse('finite beta', Array.from(beta).join(', '));
   if (!(sigma >= 0 && Number.isFinite(sigma))) refuse('sigma >= 0', sigma);
   if (

@@ -15,6 +15,11 @@ export class ModeSlopes {
     this.spread = new Float64Array(size);
   }
 
+  clear(): void {
+    this.mode.fill(0);
+    this.spread.fill(0);
+  }
+
   /** Fills both for the mode z with curvature sd `sd`, where the integrand was last evaluated. */
   compute(integrand: Integrand, z: number, sd: number): void {
     const { mode, spread } = this;
@@ -23,8 +28,7 @@ export class ModeSlopes {
     const { second, third } = row;
     outcome.thirdDerivatives(rows, from, to, sigma * z, integrand.dispersion, row);
     let thirdSum = 0;
-    mode.fill(0);
-    spread.fill(0);
+    this.clear();
     // First g_ztheta and g_zztheta, in place.
     for (let k = 0; k < to - from; k++) {
       const base = (from + k) * columns;

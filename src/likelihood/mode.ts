@@ -8,6 +8,8 @@ export interface Curved {
 }
 
 const MOST_STEPS = 200;
+/** In units of a reach that doubles. */
+const FARTHEST = 1000;
 /** A step this small, in posterior standard deviations, leaves an error of about its square. */
 const SMALL_STEP = 1e-8;
 
@@ -33,10 +35,13 @@ export function findMode(integrand: Curved, start: number, smallStep: number = S
     let next = z - gradient / curvature;
     const step = Math.abs(next - z);
     if (curvature < 0 && step * Math.sqrt(-curvature) < smallStep) return next;
+    // On a slope that is nearly straight Newton would leave for where everything overflows.
+    if (step > FARTHEST * reach && curvature < 0) next = z + Math.sign(gradient) * FARTHEST * reach;
     const inside = next > low && next < high && curvature < 0;
     if (!inside || step > 0.5 * lastStep) {
-      if (low === Number.NEGATIVE_INFINITY) next = inside ? next : z - reach;
-      else if (high === Number.POSITIVE_INFINITY) next = inside ? next : z + reach;
+      // Newton alone goes one unit a step down an exponential: 700 of them where |eta| is 700.
+      if (low === Number.NEGATIVE_INFINITY) next = inside ? Math.min(next, z - reach) : z - reach;
+      else if (high === Number.POSITIVE_INFINITY) next = inside ? Math.max(next, z + reach) : z + reach;
       else next = 0.5 * (low + high);
       reach *= 2;
     }

@@ -3,6 +3,7 @@ import { dot } from '../numeric/newton.js';
 import type { Integrand } from './integrand.js';
 import { ModeSlopes } from './mode-slopes.js';
 import { ExpectedDerivatives } from './moments.js';
+import { findPeak } from './peak.js';
 
 /**
  * Louis's identity, E[-D2] - Cov(D), holds for any choice of the missing data. With z itself the two terms nearly cancel
@@ -14,7 +15,8 @@ import { ExpectedDerivatives } from './moments.js';
  *
  *   D_a = g_a + b_a g_z + b_a',   D2_ab = g_ab + b_a g_zb + b_b g_za + b_a b_b g_zz - b_a' b_b'.
  *
- * The expectation of D is that of g_a all the same (Stein's identity). Needs an integrand twice differentiable in z.
+ * The expectation of D is that of g_a all the same (Stein's identity). At a corner of g, g_zz is no function: there the
+ * missing data are z itself.
  */
 export class TransportedMoments extends ExpectedDerivatives {
   private readonly slopes: ModeSlopes;
@@ -44,12 +46,16 @@ export class TransportedMoments extends ExpectedDerivatives {
     this.mixedT = new Float64Array(size);
   }
 
-  /** Starts the selected cluster, whose integrand was last evaluated at its mode. */
-  start(mode: number): void {
-    this.mode = mode;
-    this.spread = 1 / Math.sqrt(-this.integrand.curvature);
-    this.slopes.compute(this.integrand, mode, this.spread);
+  /** Starts the selected cluster, whose integrand is highest near `near`. */
+  start(near: number): void {
+    const { integrand, slopes } = this;
     this.reset();
+    this.mode = findPeak(integrand, near).z;
+    integrand.evaluate(this.mode);
+    const smooth = !integrand.effect.kink && integrand.curvature < 0;
+    this.spread = smooth ? 1 / Math.sqrt(-integrand.curvature) : 1;
+    if (smooth) slopes.compute(integrand, this.mode, this.spread);
+    else slopes.clear();
   }
 
   override reset(): void {

@@ -28,7 +28,10 @@ export interface Clusters {
   readonly extent: Float64Array;
 }
 
-/** Sorts the design's rows by cluster (stable, by counting). */
+/**
+ * Sorts the design's rows by cluster (stable, by counting). Where they are sorted already, the design's own matrix
+ * serves: it is by far the largest array.
+ */
 export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
   const { rows, columns, cluster } = design;
   const count = design.clusterLabels.length;
@@ -44,13 +47,14 @@ export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
     if (source) for (let k = 0; k < rows; k++) sorted[k] = source[order[k]];
     return sorted;
   };
-  const x = sharedNumbers(rows * columns);
+  const sorted = cluster.every((i, r) => r === 0 || i >= cluster[r - 1]);
+  const x = sorted ? design.x : sharedNumbers(rows * columns);
   const extent = new Float64Array(columns);
   for (let k = 0; k < rows; k++) {
     const from = order[k] * columns;
     for (let j = 0; j < columns; j++) {
       const value = design.x[from + j];
-      x[k * columns + j] = value;
+      if (!sorted) x[k * columns + j] = value;
       if (Math.abs(value) > extent[j]) extent[j] = Math.abs(value);
     }
   }

@@ -1,18 +1,40 @@
 // Families as values: what responses they allow, their links, and the outcome the two make together.
+
+import * as v from 'valibot';
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
-import { cloglog, identity, type Link, log, logit, type ProbabilityLink, probit } from './link.js';
-import type { Outcome } from './outcome.js';
+import { checkOptions, describe, positive } from '../../samplers/options.js';
+import { type FamilyRow, familyRow } from './combinations.js';
+import {
+  cauchit,
+  cloglog,
+  identity,
+  inverse,
+  type Link,
+  log,
+  logit,
+  logProbability,
+  type ProbabilityLink,
+  probit,
+  sqrt,
+} from './link.js';
+import type { Outcome, Rows } from './outcome.js';
 import { binomialOutcome } from './outcomes/binomial.js';
 import { binomialLogit } from './outcomes/binomial-logit.js';
 import { gammaLog } from './outcomes/gamma-log.js';
+import { gammaPower } from './outcomes/gamma-power.js';
 import { gaussianIdentity } from './outcomes/gaussian-identity.js';
+import { gaussianLog } from './outcomes/gaussian-log.js';
+import { negativeBinomialOutcome } from './outcomes/negative-binomial.js';
 import { poissonLog } from './outcomes/poisson-log.js';
+import { poissonPower } from './outcomes/poisson-power.js';
 
 /** A response distribution with its link. */
 export interface Family {
   readonly name: string;
   readonly link: Link;
   readonly outcome: Outcome;
+  /** Its row of the table of combinations: possible eta, log-concave or not, and what refuses it. */
+  readonly traits: FamilyRow;
   /** What the dispersion parameter is; absent where the family has none. */
   readonly dispersion?: {
     readonly meaning: string;
@@ -22,26 +44,49 @@ export interface Family {
   readonly counts: boolean;
   /** A sentence saying what the responses must be, and whether this one is. */
   readonly response: { readonly expected: string; readonly allows: (y: number, trials: number) => boolean };
-  /** A mean inside the family's range near the response, to start IRLS from (McCullagh and Nelder 1989, section 2.5). */
+  /**
+   * A mean inside the family's range near the response, to start IRLS from (McCullagh and Nelder 1989, section 2.5);
+   * NaN where the response says nothing of where to start.
+   */
   startingMean(y: number, trials: number): number;
+  /**
+   * What glmm() is to try on the model's own rows at their starting values; `label` names a row for messages.
+   * @throws GlmmcError for a density or derivatives that cannot be right
+   */
+  readonly checkRows?: (rows: Rows, dispersion: number, label: (row: number) => string) => void;
 }
 
 function pickLink<L extends Link>(family: string, name: string, links: readonly L[]): L {
   const link = links.find((candidate) => candidate.name === name);
   if (link) return link;
   const names = links.map((candidate) => candidate.name);
+  if (typeof name !== 'string') {
+    const known = names.map((one) => `'${one}'`).join(', ');
+    throw new GlmmcError(
+      'unknown-link',
+      `${family}() takes a link by its name (${known}), found ${describe(name)}`,
+    );
+  }
   throw new GlmmcError('unknown-link', `${family}() has no link '${name}'${didYouMean(name, names)}`);
 }
 
 /**
- * Binomial responses: 0/1, or successes out of trials. Links `logit` (default), `probit`, `cloglog`.
+ * Binomial responses: 0/1, or successes out of trials. Links `logit` (default), `probit`, `cloglog`, `cauchit`; `log`,
+ * whose mean exceeds 1 for eta > 0, with bounded intercepts alone.
  * @throws GlmmcError `unknown-link`
  */
 export function binomial(link: string = 'logit'): Family {
-  const chosen = pickLink<ProbabilityLink>('binomial', link, [logit, probit, cloglog]);
+  const chosen = pickLink<ProbabilityLink>('binomial', link, [
+    logit,
+    probit,
+    cloglog,
+    cauchit,
+    logProbability,
+  ]);
   return {
     name: 'binomial',
     link: chosen,
+    traits: familyRow('binomial', chosen.name),
     outcome: chosen === logit ? binomialLogit : binomialOutcome(chosen),
     counts: true,
     response: {
@@ -52,49 +97,60 @@ export function binomial(link: string = 'logit'): Family {
   };
 }
 
+const COUNTS: Family['response'] = {
+  expected: 'whole numbers >= 0',
+  allows: (y) => Number.isInteger(y) && y >= 0,
+};
+
 /**
- * Poisson counts. Link `log`.
+ * Poisson counts. Links `log` (default) and `sqrt`; `identity`, whose mean is negative for eta < 0, with bounded
+ * intercepts alone.
  * @throws GlmmcError `unknown-link`
  */
 export function poisson(link: string = 'log'): Family {
+  const chosen = pickLink('poisson', link, [log, identity, sqrt]);
   return {
     name: 'poisson',
-    link: pickLink('poisson', link, [log]),
-    outcome: poissonLog,
+    link: chosen,
+    traits: familyRow('poisson', chosen.name),
+    outcome: chosen === log ? poissonLog : poissonPower(chosen === identity ? 'identity' : 'sqrt'),
     counts: false,
-    response: {
-      expected: 'whole numbers >= 0',
-      allows: (y) => Number.isInteger(y) && y >= 0,
-    },
+    response: COUNTS,
     startingMean: (y) => y + 0.1,
   };
 }
 
 /**
- * Gaussian responses; the dispersion is the residual variance. Link `identity`.
+ * Gaussian responses; the dispersion is the residual variance. Links `identity` (default) and `log`: a mean > 0 with an
+ * additive error.
  * @throws GlmmcError `unknown-link`
  */
 export function gaussian(link: string = 'identity'): Family {
+  const chosen = pickLink('gaussian', link, [identity, log]);
   return {
     name: 'gaussian',
-    link: pickLink('gaussian', link, [identity]),
-    outcome: gaussianIdentity,
+    link: chosen,
+    traits: familyRow('gaussian', chosen.name),
+    outcome: chosen === identity ? gaussianIdentity : gaussianLog,
     dispersion: { meaning: 'residual variance', start: meanSquare },
     counts: false,
     response: { expected: 'finite numbers', allows: Number.isFinite },
-    startingMean: (y) => y,
+    startingMean: (y) => (chosen === identity || y > 0 ? y : Number.NaN),
   };
 }
 
 /**
- * Gamma responses; the dispersion is 1 / shape. Link `log`.
+ * Gamma responses; the dispersion is 1 / shape. Link `log` (default); `inverse` and `identity`, whose mean is negative
+ * for eta < 0, with bounded intercepts alone.
  * @throws GlmmcError `unknown-link`
  */
 export function gamma(link: string = 'log'): Family {
+  const chosen = pickLink('gamma', link, [log, inverse, identity]);
   return {
     name: 'gamma',
-    link: pickLink('gamma', link, [log]),
-    outcome: gammaLog,
+    link: chosen,
+    traits: familyRow('gamma', chosen.name),
+    outcome: chosen === log ? gammaLog : gammaPower(chosen === inverse ? 'inverse' : 'identity'),
     dispersion: {
       meaning: '1 / shape',
       start: (y, mu) =>
@@ -107,6 +163,44 @@ export function gamma(link: string = 'log'): Family {
     response: { expected: 'numbers > 0', allows: (y) => Number.isFinite(y) && y > 0 },
     startingMean: (y) => y,
   };
+}
+
+/** Where the counts vary no more than Poisson ones, theta starts at this many means. */
+const NEARLY_POISSON = 10;
+
+/**
+ * Negative binomial counts with the log link: variance mu + mu^2 / theta. With `theta` it is held there; otherwise it is
+ * estimated, as the dispersion.
+ * @throws GlmmcError `bad-option`, `unknown-option`
+ */
+export function negativeBinomial(options: { readonly theta?: number } = {}): Family {
+  const { theta } = checkOptions('negativeBinomial()', { theta: v.optional(positive()) }, options);
+  return {
+    name: 'negative-binomial',
+    link: log,
+    traits: familyRow('negative-binomial', 'log'),
+    outcome: negativeBinomialOutcome(theta),
+    ...(theta === undefined && {
+      dispersion: { meaning: 'theta: the variance is mu + mu^2 / theta', start: thetaByMoments },
+    }),
+    counts: false,
+    response: COUNTS,
+    startingMean: (y) => y + 0.1,
+  };
+}
+
+/** theta with the sum of (y - mu)^2 that mu + mu^2 / theta expects. */
+function thetaByMoments(y: Float64Array, mu: Float64Array): number {
+  let squares = 0;
+  let excess = 0;
+  let total = 0;
+  for (let r = 0; r < y.length; r++) {
+    squares += mu[r] * mu[r];
+    excess += (y[r] - mu[r]) ** 2 - mu[r];
+    total += mu[r];
+  }
+  const most = NEARLY_POISSON * Math.max(1, total / y.length);
+  return excess > 0 ? Math.min(most, squares / excess) : most;
 }
 
 function meanSquare(y: Float64Array, mu: Float64Array): number {

@@ -1,6 +1,7 @@
 // Equal clusters made one, with their weights added: the log-likelihood keeps all its digits and loses most of its cost.
 import { sharedNumbers } from '../numeric/shared-arrays.js';
 import type { Clusters } from './clusters.js';
+import type { Outcome } from './outcome.js';
 
 export interface MergedClusters {
   /** The distinct clusters; `clusterWeights` holds the sums over those merged. */
@@ -13,14 +14,13 @@ export interface MergedClusters {
 const LOOK_AT = 2_000;
 
 /**
- * Merges clusters whose rows (design, response, trials, weights, offset) are the same numbers in the same order. With a
- * `canonical` link the responses enter through their sums with the design alone: clusters that differ only in
- * responses of the same weighted sum share an integral too. Each row of the merged cluster then has the mean response,
- * and what is told of its log-likelihood is the mean over its members.
+ * Merges clusters whose rows (design, response, trials, weights, offset) are the same numbers in the same order; with
+ * `measuredFrom` (Outcome.mergesResponses) also those that differ only in responses of the same weighted sum. Each row of
+ * such a merged cluster has the mean response, and what is told of its log-likelihood is the mean over its members.
  */
-export function mergeClusters(clusters: Clusters, canonical: boolean): MergedClusters {
+export function mergeClusters(clusters: Clusters, measuredFrom: Outcome['mergesResponses']): MergedClusters {
   const { count } = clusters;
-  const rows = new ClusterRows(clusters, canonical);
+  const rows = new ClusterRows(clusters, measuredFrom !== undefined);
   const memberOf = new Int32Array(count);
   const kept: number[] = [];
   const byHash = new Map<number, number[]>();
@@ -40,7 +40,7 @@ export function mergeClusters(clusters: Clusters, canonical: boolean): MergedClu
   const clusterWeights = new Float64Array(kept.length);
   for (let i = 0; i < count; i++) clusterWeights[memberOf[i]] += clusters.clusterWeights[i];
   const distinct = { ...takeClusters(clusters, kept), clusterWeights };
-  if (canonical) averageMembers(clusters, memberOf, distinct);
+  if (measuredFrom) averageMembers(clusters, memberOf, distinct, measuredFrom);
   return { distinct, memberOf };
 }
 
@@ -48,9 +48,17 @@ function identity(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);
 }
 
-/** Gives the merged clusters their members' mean responses and constants, by weight. */
-function averageMembers(clusters: Clusters, memberOf: Int32Array, distinct: Clusters): void {
-  const { starts, y, constants } = clusters;
+/**
+ * Gives the merged clusters their members' mean responses and constants, by weight; what the values are measured from is
+ * not linear in the responses, and the constants make up for it.
+ */
+function averageMembers(
+  clusters: Clusters,
+  memberOf: Int32Array,
+  distinct: Clusters,
+  measuredFrom: (y: number, trials: number) => number,
+): void {
+  const { starts, y, trials, weights, constants } = clusters;
   distinct.y.fill(0);
   distinct.constants.fill(0);
   for (let i = 0; i < clusters.count; i++) {
@@ -58,9 +66,18 @@ function averageMembers(clusters: Clusters, memberOf: Int32Array, distinct: Clus
     const total = distinct.clusterWeights[place];
     // Clusters without any weight count for nothing, in any mean.
     const share = total > 0 ? clusters.clusterWeights[i] / total : 0;
-    distinct.constants[place] += share * constants[i];
-    const to = distinct.starts[place];
-    for (let k = 0; k < starts[i + 1] - starts[i]; k++) distinct.y[to + k] += share * y[starts[i] + k];
+    let constant = constants[i];
+    const to = distinct.starts[place] - starts[i];
+    for (let r = starts[i]; r < starts[i + 1]; r++) {
+      distinct.y[to + r] += share * y[r];
+      constant += weights[r] * measuredFrom(y[r], trials[r]);
+    }
+    distinct.constants[place] += share * constant;
+  }
+  for (let i = 0; i < distinct.count; i++) {
+    for (let r = distinct.starts[i]; r < distinct.starts[i + 1]; r++) {
+      distinct.constants[i] -= distinct.weights[r] * measuredFrom(distinct.y[r], distinct.trials[r]);
+    }
   }
 }
 
@@ -109,13 +126,13 @@ class ClusterRows {
   private readonly columns: number;
   private readonly sums: Float64Array | undefined;
 
-  constructor(clusters: Clusters, canonical: boolean) {
+  constructor(clusters: Clusters, bySum: boolean) {
     const { y, trials, weights, offset, x, columns, starts, count } = clusters;
     this.starts = starts;
     this.x = x;
     this.columns = columns;
-    this.perRow = canonical ? [trials, weights, offset] : [y, trials, weights, offset];
-    if (!canonical) return;
+    this.perRow = bySum ? [trials, weights, offset] : [y, trials, weights, offset];
+    if (!bySum) return;
     this.sums = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       for (let r = starts[i]; r < starts[i + 1]; r++) this.sums[i] += weights[r] * y[r];

@@ -6,9 +6,11 @@ import { checkOptions } from '../../samplers/options.js';
 import { buildDesign, type Design } from '../data/design.js';
 import type { DataSource } from '../data/table.js';
 import { type Clusters, sortIntoClusters } from './clusters.js';
+import { combine, traitsOf } from './combinations.js';
+import { normal } from './effects/normal.js';
 import type { Family } from './family.js';
 import { type Finding, someOf } from './finding.js';
-import { normal, type RandomEffect } from './random-effect.js';
+import type { RandomEffect } from './random-effect.js';
 
 export interface Model {
   readonly formula: string;
@@ -68,7 +70,10 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
       levels: v.optional(
         v.record(
           v.string(),
-          v.array(v.union([v.string(), v.number(), v.boolean()])),
+          v.array(
+            v.union([v.string(), v.number(), v.boolean()], 'a text, a number or a boolean'),
+            'a list of levels, the reference first',
+          ),
           'lists of levels by column',
         ),
       ),
@@ -76,6 +81,7 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
     options,
   );
   const { family, randomEffect } = known;
+  refuseImproper(family, randomEffect);
   const design = buildDesign(formula, data, {
     ...(known.weights !== undefined && { weights: known.weights }),
     ...(known.clusterWeights !== undefined && { clusterWeights: known.clusterWeights }),
@@ -85,6 +91,7 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
   checkResponse(family, design);
   const clusters = sortIntoClusters(design, family.outcome);
   checkInformation(family, design, clusters);
+  tryRows(family, design);
   return {
     formula: design.formula,
     family,
@@ -99,12 +106,52 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
   };
 }
 
+/**
+ * Rows as the data in long form would have them: a cluster of weight w stands for w clusters, so its rows count w times.
+ * Without cluster weights it is `observations`.
+ */
+export function countedRows({ clusters, design }: Pick<Model, 'clusters' | 'design'>): number {
+  if (!design.clusterWeights) return design.rows;
+  let total = 0;
+  for (let i = 0; i < clusters.count; i++) {
+    total += clusters.clusterWeights[i] * (clusters.starts[i + 1] - clusters.starts[i]);
+  }
+  return total;
+}
+
 function isFamily(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'outcome' in value && 'link' in value;
+  return typeof value === 'object' && value !== null && 'outcome' in value && 'traits' in value;
 }
 
 function isRandomEffect(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'logDensity' in value && 'scaleFamily' in value;
+}
+
+/** @throws GlmmcError `improper-model` */
+function refuseImproper(family: Family, effect: RandomEffect): void {
+  const { refusal } = combine(family.traits, traitsOf(effect));
+  if (!refusal) return;
+  throw new GlmmcError(
+    'improper-model',
+    `${family.name} responses with the ${family.link.name} link and ${effect.name} intercepts make no proper model: ${refusal.reason}; use ${refusal.instead}`,
+  );
+}
+
+/** Lets a family try its density on the rows, at eta from their starting means. */
+function tryRows(family: Family, design: Design): void {
+  const { checkRows, link } = family;
+  if (!checkRows) return;
+  const { y } = design;
+  const trials = design.trials ?? new Float64Array(design.rows).fill(1);
+  const weights = design.weights ?? new Float64Array(design.rows).fill(1);
+  const mu = y.map((value, r) => family.startingMean(value, trials[r]));
+  const dispersion = family.dispersion?.start(y, mu) ?? 1;
+  const eta = mu.map((mean) => link.apply(mean));
+  checkRows(
+    { y, trials, weights, eta },
+    dispersion > 0 ? dispersion : 1,
+    (row) => `row ${design.keptRows[row] + 1}`,
+  );
 }
 
 /** @throws GlmmcError `bad-response`, `constant-response` */
@@ -179,33 +226,7 @@ function dataFindings(design: Design, clusters: Clusters, family: Family): Findi
     });
   }
   if (family.name === 'binomial') findings.push(...uniformClusters(design, clusters));
-  if (family.name === 'binomial' || family.name === 'poisson')
-    findings.push(...largeCounts(design, clusters));
   return findings;
-}
-
-/** Above this total the rounding of a cluster's log-likelihood is no longer small beside its curvature's inverse. */
-const LARGE_COUNT = 1e6;
-
-/** Clusters whose counts are so large that differences of log-likelihoods lose the digits the standard errors need. */
-function largeCounts(design: Design, clusters: Clusters): Finding[] {
-  const large = design.clusterLabels.filter((_, i) => {
-    let total = 0;
-    for (let r = clusters.starts[i]; r < clusters.starts[i + 1]; r++) {
-      total += clusters.weights[r] * Math.max(clusters.y[r], clusters.trials[r]);
-    }
-    return total > LARGE_COUNT;
-  });
-  if (large.length === 0) return [];
-  return [
-    {
-      code: 'large-counts',
-      severity: 'warning',
-      message: `The counts of ${large.length} clusters (${someOf(large)}) are above ${LARGE_COUNT}: rounding costs standard errors by quadrature() and mcem() digits, from 1e7 on all of them.`,
-      advice: 'Use laplace(), whose error falls as counts grow and which has no such cancellation.',
-      where: large,
-    },
-  ];
 }
 
 /** Clusters with no success or no failure: harmless singly, but where all are so sigma has no finite estimate. */

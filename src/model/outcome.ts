@@ -34,8 +34,6 @@ export interface SeparableTerms {
   readonly coefficient: Float64Array;
   /** x = eps + shift: an origin for the intercept at which nothing overflows and few digits cancel. */
   shift: number;
-  /** The cluster's value at x = 0, less b C(0). */
-  base: number;
   /** The part N of the value that is free of the response, with two derivatives in the dispersion; 0 without one. */
   normaliser: number;
   normaliserFirst: number;
@@ -48,8 +46,11 @@ export interface SeparableTerms {
  * a dispersion phi, log f is N(phi) + (what does not depend on phi) / phi, so that a and b are multiples of 1 / phi.
  */
 export interface Separable {
-  /** C and its first two derivatives at x, to `out`. */
-  curve(x: number, out: Float64Array): void;
+  /** C(x + dx) - C(x), without cancellation. */
+  rise(x: number, dx: number): number;
+  /** C'(x) and C''(x). */
+  slope(x: number): number;
+  bend(x: number): number;
   terms(rows: Rows, from: number, to: number, dispersion: number, out: SeparableTerms): void;
 }
 
@@ -58,8 +59,6 @@ export interface Separable {
  * moves; all rows carry their weights. A family with no dispersion is passed 1 and must ignore it.
  */
 export interface Outcome {
-  /** log f depends on y through y eta alone (but for its constant): the canonical link of a family without dispersion. */
-  readonly canonical: boolean;
   /** log f is concave in eta for every y. */
   readonly logConcave: boolean;
   /** The widest trapezoid step in eta that still integrates to the last digits (METHODS section 5). */
@@ -86,6 +85,12 @@ export interface Outcome {
     dispersion: number,
     out: RowDerivatives,
   ): void;
+  /**
+   * Present where log f depends on y through y eta alone, but for its constant (a canonical link, no dispersion): clusters
+   * of the same design whose responses add up to the same share an integral, each row with their mean response.
+   * The value at a response is measured from this function of it, which is 0 or the saturated model's.
+   */
+  readonly mergesResponses?: (y: number, trials: number) => number;
   /** Present where a cluster's rows matter through sums alone. */
   readonly separable?: Separable;
   /** Present where the family has a dispersion. */

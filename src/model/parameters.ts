@@ -5,7 +5,7 @@ export interface Parameters {
   readonly beta: Float64Array;
   /** Standard deviation or scale of the intercepts, >= 0. */
   readonly sigma: number;
-  /** Residual variance (gaussian) or 1 / shape (gamma). */
+  /** Residual variance (gaussian), 1 / shape (gamma) or theta (negative binomial). */
   readonly dispersion?: number;
   /** Further shape parameters of a random-effect distribution. */
   readonly shape?: Float64Array;

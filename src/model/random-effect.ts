@@ -1,7 +1,5 @@
 // Random-effect distributions F(., sigma): the law of eps = sigma z, told through the density of z.
 import type { Stream } from '../../samplers/rng.js';
-import { normal as normalVariate } from '../../samplers/variates.js';
-import { LOG_SQRT_2PI } from '../numeric/normal.js';
 import type { Parameters } from './parameters.js';
 
 /** Derivatives of log f(z; sigma), up to the third order in which Laplace's own derivative needs them. */
@@ -20,9 +18,17 @@ export function effectDerivatives(): EffectDerivatives {
   return { z: 0, zz: 0, zzz: 0, sigma: 0, sigmaSigma: 0, zSigma: 0, zzSigma: 0 };
 }
 
+/** Clears the derivatives that a scale family does not have. */
+export function withoutSigma(out: EffectDerivatives): void {
+  out.sigma = 0;
+  out.sigmaSigma = 0;
+  out.zSigma = 0;
+  out.zzSigma = 0;
+}
+
 /**
  * The distribution of a cluster's intercept eps = sigma z. For a scale family the density of z does not depend on
- * sigma, and the derivatives in sigma are 0.
+ * sigma, and the derivatives in sigma are 0. The fields say what an integrator has to know of the density.
  */
 export interface RandomEffect {
   readonly name: string;
@@ -30,37 +36,27 @@ export interface RandomEffect {
   readonly symmetric: boolean;
   /** The density of z does not depend on sigma. */
   readonly scaleFamily: boolean;
+  /** log f(z; sigma) is concave in z for every sigma. */
   readonly logConcave: boolean;
-  /** Degrees of freedom of the lightest t that dominates the tails of z; Infinity for normal tails. */
+  /** How the density falls: as a normal's, exponentially, or as a power (then `tailDf` is finite). */
+  readonly tails: 'normal' | 'exponential' | 'polynomial';
+  /** Degrees of freedom of the lightest t that dominates the tails of z; Infinity for lighter tails. */
   readonly tailDf: number;
+  /** log f has a corner at z = 0; everywhere else it is analytic. */
+  readonly kink: boolean;
+  /**
+   * The likelihood is twice differentiable in sigma at 0, and the density's derivatives there say so. Not where z has
+   * no variance, nor where the density of z has no limit as sigma goes to 0.
+   */
+  readonly smoothAtZero: boolean;
+  /** Around which z the density has its structure: poles nearest to the real axis, or where it bends. */
+  center(sigma: number): number;
+  /** The widest trapezoid step in z that still integrates the density to the last digits (METHODS section 5). */
+  step(sigma: number): number;
   logDensity(z: number, sigma: number): number;
   derivatives(z: number, sigma: number, out: EffectDerivatives): void;
   /** A draw of z. */
   draw(rng: Stream, sigma: number): number;
+  /** That of eps. */
   standardDeviation(parameters: Parameters): number;
 }
-
-/** eps ~ N(0, sigma^2): sigma is the standard deviation. */
-export function normal(): RandomEffect {
-  return NORMAL;
-}
-
-const NORMAL: RandomEffect = {
-  name: 'normal',
-  symmetric: true,
-  scaleFamily: true,
-  logConcave: true,
-  tailDf: Number.POSITIVE_INFINITY,
-  logDensity: (z) => -0.5 * z * z - LOG_SQRT_2PI,
-  derivatives(z, _sigma, out) {
-    out.z = -z;
-    out.zz = -1;
-    out.zzz = 0;
-    out.sigma = 0;
-    out.sigmaSigma = 0;
-    out.zSigma = 0;
-    out.zzSigma = 0;
-  },
-  draw: (rng) => normalVariate(rng),
-  standardDeviation: (parameters) => parameters.sigma,
-};

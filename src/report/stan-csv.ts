@@ -1,6 +1,7 @@
 // Draws to and from Stan's CSV, the exchange format of CmdStan, cmdstanr and ArviZ.
-import { type Draws, makeDraws } from '../../samplers/draws.js';
+import { type Draws, makeDraws, requireDraws } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
+import { describe } from '../../samplers/options.js';
 
 /** The comment under which the exact names travel: the header may hold neither commas nor free points. */
 const NAMES = '# glmmc variables: ';
@@ -10,8 +11,10 @@ const NAMES = '# glmmc variables: ';
  * ask for, a header with `lp__` first, a line per draw with every digit. `eps[label]` become `eps.1`, `eps.2`, ..., as
  * Stan writes vectors; points and commas in other names become `_`. The names as they were, in the order they had, stand in
  * a comment, from which `fromStanCsv` restores both. How long the warm-up was is not written: draws do not know it.
+ * @throws GlmmcError `bad-draws`
  */
 export function toStanCsv(draws: Draws): string[] {
+  requireDraws('toStanCsv()', draws);
   const variables = densityFirst(draws.variables);
   const header = stanNames(variables).join(',');
   return Array.from({ length: draws.chains }, (_, c) => {
@@ -41,6 +44,14 @@ export function toStanCsv(draws: Draws): string[] {
  * that is no number, or chains that differ in variables or length
  */
 export function fromStanCsv(texts: readonly string[]): Draws {
+  const list = Array.isArray(texts);
+  const stray = list && texts.find((text) => typeof text !== 'string');
+  if (!list || stray !== undefined) {
+    const alone = typeof texts === 'string' ? 'one text; put it in [ ]' : describe(texts);
+    throw refuse(
+      `expected a list of texts, one per chain, found ${list ? `${describe(stray)} in it` : alone}`,
+    );
+  }
   return readStanCsv(texts);
 }
 

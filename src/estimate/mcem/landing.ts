@@ -5,6 +5,7 @@ import type { Finding } from '../../model/finding.js';
 import { choleskyInPlace, choleskySolve, forwardSolve } from '../../numeric/cholesky.js';
 import type { Landing } from '../fit.js';
 import type { ParameterSpace } from '../parameter-space.js';
+import { chiSquareText } from '../summary.js';
 
 /**
  * T = s' S^-1 s with s the exact score at the estimate and S the Monte Carlo score's covariance: chi-square with as many
@@ -55,7 +56,7 @@ export function landingFindings({ scoreTest, largestK }: Landing, target: number
     findings.push({
       code: 'score-test-failed',
       severity: 'error',
-      message: `The exact score at the estimate is further from 0 than its Monte Carlo error explains (T = ${scoreTest.statistic.toPrecision(3)} on ${scoreTest.df} df, p = ${scoreTest.pValue.toExponential(1)}).`,
+      message: `The exact score at the estimate is further from 0 than its Monte Carlo error explains (${chiSquareText(scoreTest)}).`,
       advice:
         'Do not trust this fit; quadrature() has the exact one. Try another seed or E-step, and tell us.',
     });

@@ -1,6 +1,5 @@
 // The Monte Carlo score and observed information at given parameters, and the error of both.
 import type { Integrand } from '../../likelihood/integrand.js';
-import { findMode } from '../../likelihood/mode.js';
 import { ExpectedDerivatives } from '../../likelihood/moments.js';
 import { TransportedMoments } from '../../likelihood/transported-moments.js';
 import { mirror } from '../../numeric/cholesky.js';
@@ -54,7 +53,7 @@ export function monteCarloScore(integrand: Integrand, draws: WeighedDraws): Mont
   const { count, clusterWeights } = integrand.clusters;
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.start(findMode(integrand, draws.set.mode[i]));
+    moments.start(draws.set.mode[i]);
     const z = draws.set.of(draws.set.z, i);
     const calibrated = draws.set.of(draws.calibrated, i);
     for (let k = 0; k < z.length; k++) {
@@ -90,7 +89,7 @@ export function scoreWithError(
   const along = Array.from({ length: size }, (_, a) => new InformationAlong(integrand, set.perCluster, inverse, a));
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.start(findMode(integrand, set.mode[i]));
+    moments.start(set.mode[i]);
     for (const direction of along) direction.start();
     const z = set.of(set.z, i);
     const calibrated = set.of(draws.calibrated, i);

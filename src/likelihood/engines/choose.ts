@@ -13,8 +13,8 @@ export function chooseEngine(
   general: GeneralEngine,
 ): ClusterEngine {
   const { family, randomEffect } = model;
-  const { logConcave, scaleFamily, symmetric } = randomEffect;
-  if (!(logConcave && scaleFamily && symmetric)) return general;
+  // Their steps and their ends are those of normal tails.
+  if (randomEffect.name !== 'normal') return general;
   const { separable } = family.outcome;
   if (separable) return new SeparableEngine(model, clusters, separable, general);
   if (family.name === 'binomial' && family.link.name === 'logit') {

@@ -56,11 +56,19 @@ export function sumSoftplus(
   out[from + 3] = s3 + Math.log(p3);
 }
 
-/** The product over rows of 1 + E F at one node, where it cannot overflow. */
-export function multiplyOddsOnce(e: Float64Array, n: number, f: number): number {
+/** sum over rows of log(1 + E F) at one node. */
+export function logOfProduct(e: Float64Array, n: number, f: number): number {
   let product = 1;
-  for (let r = 0; r < n; r++) product *= 1 + e[r] * f;
-  return product;
+  let sum = 0;
+  for (let start = 0; start < n; start += 8) {
+    const end = start + 8 < n ? start + 8 : n;
+    for (let r = start; r < end; r++) product *= 1 + e[r] * f;
+    if (product > LARGE_PRODUCT) {
+      sum += Math.log(product);
+      product = 1;
+    }
+  }
+  return sum + Math.log(product);
 }
 
 /** out[k] = product over rows of 1 + E F_k, for the four nodes from..from+3, where it cannot overflow. */
@@ -92,21 +100,32 @@ export function multiplyOdds(
   out[from + 3] = p3;
 }
 
-/** The same for the nodes from .. to-1, each row's logarithm multiplied by its trials and weight. */
-export function sumWeightedSoftplus(
+/**
+ * out[k] = sum over rows of n (log(1 + E F_k) - log(1 + E F)) for the nodes from .. to-1, F the factor and mu the means
+ * at the centre, growth[k] = F_k / F - 1. Near the centre by the ratio, so that sums of 1e9 trials keep their digits.
+ */
+export function sumWeightedRises(
   e: Float64Array,
   won: Float64Array,
   lost: Float64Array,
+  mu: Float64Array,
+  softplus: Float64Array,
   n: number,
   f: Float64Array,
+  growth: Float64Array,
   from: number,
   to: number,
   out: Float64Array,
 ): void {
   for (let k = from; k < to; k++) {
     const fk = f[k];
+    const g = growth[k];
     let sum = 0;
-    for (let r = 0; r < n; r++) sum += (won[r] + lost[r]) * Math.log1p(e[r] * fk);
+    if (Math.abs(g) < 0.1) {
+      for (let r = 0; r < n; r++) sum += (won[r] + lost[r]) * Math.log1p(mu[r] * g);
+    } else {
+      for (let r = 0; r < n; r++) sum += (won[r] + lost[r]) * (Math.log1p(e[r] * fk) - softplus[r]);
+    }
     out[k] = sum;
   }
 }

@@ -7,6 +7,9 @@ import type { ReducedDesign } from './reduced-design.js';
 /** Nodes that weigh less than this part of the one at the mode change no digit that counts, however fine the rule. */
 const NEGLIGIBLE = Math.exp(-26);
 
+/** Posterior variance of z below which a cluster says much of its intercept. */
+const INFORMATIVE = 0.1;
+
 export class LogitMoments {
   /** Posterior mean and sd of z. */
   mean = 0;
@@ -21,20 +24,25 @@ export class LogitMoments {
   private block: RowBlock;
   /** (slots + 1) x capacity: per node the score by slot, then the score in sigma. */
   private sums: Float64Array = new Float64Array(0);
+  /** By slot: the rows' mean x weighted by their information. */
+  private readonly means: Float64Array;
+  private readonly centred: boolean;
 
-  constructor(reduced: ReducedDesign, rows: LogitRows) {
+  /** @param centred F is normal, so that a cluster's own mean may be integrated in place of its intercept */
+  constructor(reduced: ReducedDesign, rows: LogitRows, centred: boolean) {
+    this.centred = centred;
+    this.means = new Float64Array(reduced.slots);
     this.reduced = reduced;
     this.rows = rows;
     this.block = rowBlock(0, rows.stride);
   }
 
   /** Leaves the derivatives in `reduced`; `factor` holds exp(sigma z) of the grid's nodes, whose weights fall by `drop`. */
-  differentiate(grid: NodeGrid, factor: Float64Array, drop: number): void {
+  differentiate(grid: NodeGrid, factor: Float64Array, drop: number, sigma: number): void {
     const count = this.chooseNodes(grid, factor, drop);
     this.rows.loadColumns();
     this.passRows(count);
-    this.summarise(count);
-    this.addRowInformation();
+    this.summarise(count, sigma);
   }
 
   /** Leaves the score alone in `reduced`: a third of the work. */
@@ -102,7 +110,7 @@ export class LogitMoments {
   }
 
   /** Mean and covariance of the score over the nodes; the score in sigma is z times that in slot 0. */
-  private summarise(count: number): void {
+  private summarise(count: number, sigma: number): void {
     const { weight, weightZ, z, sums, block } = this;
     const { slots, gradient, hessian, size } = this.reduced;
     const capacity = this.z.length;
@@ -121,12 +129,60 @@ export class LogitMoments {
     }
     this.mean = mean;
     this.sd = Math.sqrt(variance);
+    const informative = this.centred && sigma > 0 && variance < INFORMATIVE;
+    if (informative) this.centreScores(count, sigma);
     for (let a = 0; a <= slots; a++) {
       const row = a * capacity;
       gradient[a] = centre(sums, row, weight, weightZ, count);
       for (let b = 0; b <= a; b++) hessian[a * size + b] = dot(sums, row, sums, b * capacity, count);
     }
-    hessian[slots * size + slots] -= information;
+    if (informative) this.addCentredInformation(sigma);
+    else {
+      hessian[slots * size + slots] -= information;
+      this.addRowInformation();
+    }
+  }
+
+  /**
+   * Where a cluster says much of its intercept, E[D2] and Cov(D) are large and nearly cancel. With v = eps + c' beta
+   * integrated in place of eps, c the rows' mean x weighted by their information, the score is that of the rows at
+   * x - c, plus c z / sigma, and (z^2 - 1) / sigma in sigma, and they do not (F is normal).
+   */
+  private centreScores(count: number, sigma: number): void {
+    const { rows, block, sums, z, means } = this;
+    const { slots } = this.reduced;
+    const { x, stride, padded } = rows;
+    const capacity = this.z.length;
+    const total = weightedDot(block.meanInformation, x, 0, 0, padded);
+    for (let a = slots - 1; a >= 0; a--) {
+      const c = weightedDot(block.meanInformation, x, a * stride, 0, padded) / total;
+      means[a] = c;
+      for (let k = 0; k < count; k++) {
+        const within = a === 0 ? 0 : sums[a * capacity + k] - c * sums[k];
+        sums[a * capacity + k] = within + (c * z[k]) / sigma;
+      }
+    }
+    for (let k = 0; k < count; k++) sums[slots * capacity + k] = (z[k] * z[k] - 1) / sigma;
+  }
+
+  private addCentredInformation(sigma: number): void {
+    const { rows, block, means, mean, sd } = this;
+    const { x, stride, padded } = rows;
+    const { slots, hessian, size } = this.reduced;
+    const variance = sigma * sigma;
+    for (let a = 0; a < slots; a++) {
+      for (let b = 0; b <= a; b++) {
+        // Slot 0 is constant, and has nothing within.
+        const within =
+          b === 0
+            ? 0
+            : weightedDot(block.meanInformation, x, a * stride, b * stride, padded) -
+              means[a] * weightedDot(block.meanInformation, x, b * stride, 0, padded);
+        hessian[a * size + b] -= within + (means[a] * means[b]) / variance;
+      }
+      hessian[slots * size + a] -= (2 * means[a] * mean) / variance;
+    }
+    hessian[slots * size + slots] += (1 - 3 * (sd * sd + mean * mean)) / variance;
   }
 
   /** Subtracts X' diag(mean information) X, and the same with z for sigma. */

@@ -1,5 +1,6 @@
 // The rows of one cluster as the logit kernels read them: odds E = exp(x' beta + offset), padded to blocks of four.
 import type { Clusters } from '../../model/clusters.js';
+import { logitLogRatio } from '../../model/outcomes/binomial-logit.js';
 import { exp } from '../../numeric/exp.js';
 import type { ReducedDesign } from './reduced-design.js';
 
@@ -8,6 +9,9 @@ export class LogitRows {
   readonly odds: Float64Array;
   readonly won: Float64Array;
   readonly lost: Float64Array;
+  /** At the centre last set by `centre`: mu, and log(1 + E F). */
+  readonly mu: Float64Array;
+  readonly softplus: Float64Array;
   /** The slots' columns, one after another at a distance of `stride`; 0 in the padding. */
   readonly x: Float64Array;
   readonly stride: number;
@@ -29,13 +33,15 @@ export class LogitRows {
     const { weights, trials, largest } = clusters;
     this.clusters = clusters;
     const padded = Math.ceil(largest / 4) * 4;
+    this.unit = weights.every((weight) => weight === 1) && trials.every((count) => count === 1);
     this.odds = new Float64Array(padded);
     this.won = new Float64Array(padded);
     this.lost = new Float64Array(padded);
+    this.mu = new Float64Array(this.unit ? 0 : padded);
+    this.softplus = new Float64Array(this.unit ? 0 : padded);
     this.x = new Float64Array(padded * slots);
     this.stride = padded;
     this.varying = varying;
-    this.unit = weights.every((weight) => weight === 1) && trials.every((count) => count === 1);
   }
 
   /** Reads the slots' columns of the cluster loaded, for the derivatives. */
@@ -52,6 +58,25 @@ export class LogitRows {
       }
       for (let k = count; k < padded; k++) this.x[column + k] = 0;
     }
+  }
+
+  /** The rows' value at an intercept, with `mu` and `softplus` there for nodes to be measured from. */
+  centre(eps: number): number {
+    const { y, trials, weights } = this.clusters;
+    const { odds, mu, softplus, first, count, padded } = this;
+    const factor = Math.exp(eps);
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      const r = first + k;
+      sum += weights[r] * logitLogRatio(y[r], trials[r], Math.log(odds[k]) + eps);
+      mu[k] = (odds[k] * factor) / (1 + odds[k] * factor);
+      softplus[k] = Math.log1p(odds[k] * factor);
+    }
+    for (let k = count; k < padded; k++) {
+      mu[k] = 0;
+      softplus[k] = 0;
+    }
+    return sum;
   }
 
   load(cluster: number, beta: Float64Array): void {

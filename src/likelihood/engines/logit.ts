@@ -6,13 +6,7 @@ import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '..
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
 import { type Accuracy, type ClusterEngine, type Derivatives, FINE } from './engine.js';
-import {
-  multiplyOdds,
-  multiplyOddsOnce,
-  sumScores,
-  sumSoftplus,
-  sumWeightedSoftplus,
-} from './logit-kernels.js';
+import { logOfProduct, multiplyOdds, sumScores, sumSoftplus, sumWeightedRises } from './logit-kernels.js';
 import { LogitMoments } from './logit-moments.js';
 import { LogitRows } from './logit-rows.js';
 import { NODE_BLOCK, NodeGrid } from './node-grid.js';
@@ -51,6 +45,8 @@ export class LogitEngine implements ClusterEngine {
   private odds: Float64Array = new Float64Array(0);
   /** Weights come from products (few rows, one trial each, normal F), not from sums of logarithms. */
   private byProducts = false;
+  private centre = 0;
+  private centreEffect = 0;
   private centreOdds = 0;
   private readonly walk = new NormalWalk();
   private readonly fill = (grid: NodeGrid, from: number, to: number, step: number, offset: number): void =>
@@ -65,7 +61,7 @@ export class LogitEngine implements ClusterEngine {
     this.general = general;
     this.reduced = new ReducedDesign(clusters, false);
     this.rows = new LogitRows(clusters, this.reduced);
-    this.moments = new LogitMoments(this.reduced, this.rows);
+    this.moments = new LogitMoments(this.reduced, this.rows, this.isNormal);
   }
 
   setParameters(parameters: Parameters): void {
@@ -107,7 +103,7 @@ export class LogitEngine implements ClusterEngine {
     out.modeSd = modeSd;
     out.laplace = grid.logPeak + Math.log(modeSd) + 0.5 * Math.log(2 * Math.PI);
     if (derivatives === 'gradient') this.moments.score(grid, this.factor, accuracy.drop);
-    else if (derivatives) this.moments.differentiate(grid, this.factor, accuracy.drop);
+    else if (derivatives) this.moments.differentiate(grid, this.factor, accuracy.drop, sigma);
   }
 
   /** At sigma = 0 the likelihood does not depend on z, whose posterior is F itself. */
@@ -123,7 +119,7 @@ export class LogitEngine implements ClusterEngine {
     out.modeSd = this.effectSd;
     out.laplace = logLik;
     if (!derivatives) return;
-    this.moments.differentiate(grid, this.factor, FINE.drop);
+    this.moments.differentiate(grid, this.factor, FINE.drop, 0);
     // The score in sigma is z S, its derivative -z^2 V: E[z] = 0 for F symmetric about 0.
     sumScores(rows.odds, rows.won, rows.lost, rows.padded, 1, this.sums);
     hessian[slots * size + slots] = this.effectSd ** 2 * (gradient[0] ** 2 - this.sums[1]);
@@ -174,7 +170,7 @@ export class LogitEngine implements ClusterEngine {
     const { sigma, rows, factor, odds, walk } = this;
     const { weight, z } = grid;
     if (from === 0) walk.begin(z[0], step, rows.successes * sigma, sigma);
-    if (offset === 0.5 && step > 0) walk.halve();
+    if (offset === 0.5 && Math.abs(step) < walk.h) walk.halve();
     if (offset <= 1) walk.side(step > 0 ? 1 : -1, offset);
     // The walk goes on over nodes whose product would not fit, far out, which then come by logarithms.
     walk.four(factor, weight, from);
@@ -201,15 +197,28 @@ export class LogitEngine implements ClusterEngine {
   private fillByLogarithms(grid: NodeGrid, from: number, to: number): void {
     const { sigma, effect, rows, factor, odds: softplus } = this;
     const { z, weight } = grid;
+    const effectAt = (k: number): number => effect.logDensity(z[k], sigma);
     for (let k = from; k < to; k++) factor[k] = Math.exp(sigma * z[k]);
-    if (this.byProducts && to - from === 1) {
-      softplus[from] = Math.log(multiplyOddsOnce(rows.odds, rows.padded, factor[from]));
-    } else if (rows.unit && to - from === NODE_BLOCK)
-      sumSoftplus(rows.odds, rows.padded, factor, from, softplus);
-    else sumWeightedSoftplus(rows.odds, rows.won, rows.lost, rows.padded, factor, from, to, softplus);
+    if (!rows.unit) {
+      if (from === 0) {
+        this.centre = z[0];
+        this.centreEffect = effectAt(0);
+        grid.logPeak = rows.centre(sigma * z[0]) + this.centreEffect;
+      }
+      const { centre, centreEffect } = this;
+      for (let k = from; k < to; k++) weight[k] = Math.expm1(sigma * (z[k] - centre));
+      const { odds, won, lost, mu, softplus: atCentre, padded } = rows;
+      sumWeightedRises(odds, won, lost, mu, atCentre, padded, factor, weight, from, to, softplus);
+      for (let k = from; k < to; k++) {
+        const rise = rows.successes * (sigma * (z[k] - centre)) - softplus[k];
+        weight[k] = Math.exp(rise + effectAt(k) - centreEffect);
+      }
+      return;
+    }
+    if (to - from < NODE_BLOCK) softplus[from] = logOfProduct(rows.odds, rows.padded, factor[from]);
+    else sumSoftplus(rows.odds, rows.padded, factor, from, softplus);
     for (let k = from; k < to; k++) {
-      const value =
-        rows.linear + rows.successes * (sigma * z[k]) - softplus[k] + effect.logDensity(z[k], sigma);
+      const value = rows.linear + rows.successes * (sigma * z[k]) - softplus[k] + effectAt(k);
       if (k === 0) grid.logPeak = value;
       weight[k] = Math.exp(value - grid.logPeak);
     }

@@ -8,6 +8,8 @@ export class NormalWalk {
   /** At the node the walk stands at: exp(sigma z), and exp(s z - z^2 / 2) relative to the centre. */
   factor = 0;
   numerator = 0;
+  /** The step. */
+  h = 0;
   private growth = 0;
   private ratioHere = 0;
   private centreFactor = 0;
@@ -22,6 +24,7 @@ export class NormalWalk {
 
   /** A new cluster, and the first level of step h. */
   begin(centre: number, h: number, s: number, sigma: number): void {
+    this.h = h;
     this.centreFactor = Math.exp(sigma * centre);
     this.ratio = Math.exp(sigma * h);
     this.drift = Math.exp(h * (s - centre));
@@ -30,6 +33,7 @@ export class NormalWalk {
 
   /** Halves the step. */
   halve(): void {
+    this.h /= 2;
     this.ratio = Math.sqrt(this.ratio);
     this.drift = Math.sqrt(this.drift);
     this.bend = Math.sqrt(Math.sqrt(this.bend));

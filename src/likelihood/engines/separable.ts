@@ -1,7 +1,7 @@
 // The engine for separable outcomes: the rows of a cluster are summed once, and a node costs the same for any number of them.
 import type { Clusters } from '../../model/clusters.js';
 import type { Model } from '../../model/model.js';
-import type { Separable, SeparableTerms } from '../../model/outcome.js';
+import type { Outcome, Separable, SeparableTerms } from '../../model/outcome.js';
 import type { Parameters } from '../../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../../model/random-effect.js';
 import { findMode } from '../mode.js';
@@ -11,6 +11,9 @@ import type { GeneralEngine } from './general.js';
 import { type FillWeights, NodeGrid } from './node-grid.js';
 import { ReducedDesign } from './reduced-design.js';
 
+/** Posterior variance of z below which a cluster says much of its intercept. */
+const INFORMATIVE = 0.1;
+
 /** For log-concave, smooth F, symmetric about 0, whose z has a density free of sigma. */
 export class SeparableEngine implements ClusterEngine {
   /** Derivatives of the log integrand in z at the last point evaluated. */
@@ -18,6 +21,7 @@ export class SeparableEngine implements ClusterEngine {
   curvature = 0;
   private readonly clusters: Clusters;
   private readonly outcome: Separable;
+  private readonly full: Outcome;
   private readonly effect: RandomEffect;
   private readonly step: number;
   /** Standard deviation of z. */
@@ -34,8 +38,11 @@ export class SeparableEngine implements ClusterEngine {
   private cluster = 0;
   private slope = 0;
   private coefficient = 0;
-  /** C, C', C'' at the last point evaluated. */
-  private readonly curve: Float64Array = new Float64Array(3);
+  /** Rows of the cluster loaded; the z the grid is centred on, and the rows' value there. */
+  private from = 0;
+  private to = 0;
+  private centre = 0;
+  private centreValue = 0;
   /** By slot: sums over rows of a x and b x; of b x x' (lower triangle). */
   private readonly slopeX: Float64Array;
   private readonly coefficientX: Float64Array;
@@ -44,11 +51,8 @@ export class SeparableEngine implements ClusterEngine {
   private spread = 0;
   private readonly fill: FillWeights = (grid, from, to) => {
     const { weight, z } = grid;
-    for (let k = from; k < to; k++) {
-      const value = this.value(z[k]);
-      if (k === 0) grid.logPeak = value;
-      weight[k] = Math.exp(value - grid.logPeak);
-    }
+    if (from === 0) grid.logPeak = this.centreOn(z[0]) + this.effect.logDensity(z[0], this.sigma);
+    for (let k = from; k < to; k++) weight[k] = Math.exp(this.rise(z[k]));
   };
 
   constructor(
@@ -60,6 +64,7 @@ export class SeparableEngine implements ClusterEngine {
     const { outcome } = model.family;
     this.clusters = clusters;
     this.outcome = separable;
+    this.full = outcome;
     this.effect = model.randomEffect;
     this.step = outcome.step;
     this.effectSd = this.effect.standardDeviation({ beta: new Float64Array(0), sigma: 1 });
@@ -74,7 +79,6 @@ export class SeparableEngine implements ClusterEngine {
       slope: new Float64Array(clusters.largest),
       coefficient: new Float64Array(clusters.largest),
       shift: 0,
-      base: 0,
       normaliser: 0,
       normaliserFirst: 0,
       normaliserSecond: 0,
@@ -124,28 +128,38 @@ export class SeparableEngine implements ClusterEngine {
 
   /** For the search of the mode. */
   evaluate(z: number): void {
-    const { sigma, effectPart, curve } = this;
-    this.outcome.curve(sigma * z + this.terms.shift, curve);
+    const { sigma, effectPart, outcome } = this;
+    const x = sigma * z + this.terms.shift;
     this.effect.derivatives(z, sigma, effectPart);
-    this.gradient = sigma * (this.slope + this.coefficient * curve[1]) + effectPart.z;
-    this.curvature = sigma * sigma * this.coefficient * curve[2] + effectPart.zz;
+    this.gradient = sigma * (this.slope + this.coefficient * outcome.slope(x)) + effectPart.z;
+    this.curvature = sigma * sigma * this.coefficient * outcome.bend(x) + effectPart.zz;
   }
 
-  private value(z: number): number {
-    return this.rowValue(z) + this.effect.logDensity(z, this.sigma);
+  /** The rows' value at z, from which `rowRise` counts. */
+  private centreOn(z: number): number {
+    const { from, to } = this;
+    this.centre = z;
+    this.centreValue = this.full.value(this.rows, from, to, this.sigma * z, this.dispersion);
+    return this.centreValue;
   }
 
-  private rowValue(z: number): number {
-    const { curve, terms } = this;
-    const x = this.sigma * z + terms.shift;
-    this.outcome.curve(x, curve);
-    return terms.base + this.slope * x + this.coefficient * curve[0];
+  /** How much the rows' value at z is above that at the centre. */
+  private rowRise(z: number): number {
+    const { sigma, centre } = this;
+    const dx = sigma * (z - centre);
+    return this.slope * dx + this.coefficient * this.outcome.rise(sigma * centre + this.terms.shift, dx);
+  }
+
+  /** The same for the log integrand. */
+  private rise(z: number): number {
+    const { effect, sigma, centre } = this;
+    return this.rowRise(z) + effect.logDensity(z, sigma) - effect.logDensity(centre, sigma);
   }
 
   /** At sigma = 0 the likelihood does not depend on z, whose posterior is F itself. */
   private withoutIntercepts(out: ClusterIntegral): void {
     this.grid.single(this.fill);
-    out.logIntegral = this.rowValue(0);
+    out.logIntegral = this.centreValue;
     out.error = 0;
     out.nodes = 1;
     out.mode = 0;
@@ -161,6 +175,8 @@ export class SeparableEngine implements ClusterEngine {
     const from = starts[cluster];
     const to = starts[cluster + 1];
     this.cluster = cluster;
+    this.from = from;
+    this.to = to;
     for (let r = from; r < to; r++) {
       let eta = offset[r];
       for (let j = 0; j < columns; j++) eta += x[r * columns + j] * beta[j];
@@ -196,7 +212,9 @@ export class SeparableEngine implements ClusterEngine {
    * few means and covariances over the nodes are all there is to know.
    */
   private differentiate(): void {
-    const { grid, reduced, curve, slope, coefficient, slopeX, coefficientX, coefficientXX, terms } = this;
+    const { grid, reduced, outcome, sigma, slope, coefficient, slopeX, coefficientX, coefficientXX, terms } =
+      this;
+    const constant = this.centreValue - terms.normaliser;
     const { z, weight } = grid;
     const { slots, size, gradient, hessian } = reduced;
     let total = 0;
@@ -206,19 +224,21 @@ export class SeparableEngine implements ClusterEngine {
     let meanZBend = 0;
     let meanZZBend = 0;
     let meanSigma = 0;
-    let meanValue = 0;
+    let meanRise = 0;
     for (let k = 0; k < grid.confirmed; k++) {
       const p = weight[k];
       if (p === 0) continue;
-      const value = this.rowValue(z[k]) - terms.normaliser;
+      const x = sigma * z[k] + terms.shift;
+      const curveSlope = outcome.slope(x);
+      const bend = outcome.bend(x);
       total += p;
       meanZ += p * z[k];
-      meanCurve += p * curve[1];
-      meanBend += p * curve[2];
-      meanZBend += p * z[k] * curve[2];
-      meanZZBend += p * z[k] * z[k] * curve[2];
-      meanSigma += p * z[k] * (slope + coefficient * curve[1]);
-      meanValue += p * value;
+      meanCurve += p * curveSlope;
+      meanBend += p * bend;
+      meanZBend += p * z[k] * bend;
+      meanZZBend += p * z[k] * z[k] * bend;
+      meanSigma += p * z[k] * (slope + coefficient * curveSlope);
+      meanRise += p * this.rowRise(z[k]);
     }
     meanZ /= total;
     meanCurve /= total;
@@ -226,7 +246,7 @@ export class SeparableEngine implements ClusterEngine {
     meanZBend /= total;
     meanZZBend /= total;
     meanSigma /= total;
-    meanValue /= total;
+    meanRise /= total;
     let varianceZ = 0;
     let curveCurve = 0;
     let curveSigma = 0;
@@ -237,9 +257,10 @@ export class SeparableEngine implements ClusterEngine {
     for (let k = 0; k < grid.confirmed; k++) {
       const p = weight[k] / total;
       if (p === 0) continue;
-      const value = this.rowValue(z[k]) - terms.normaliser - meanValue;
-      const ofCurve = curve[1] - meanCurve;
-      const ofSigma = z[k] * (slope + coefficient * curve[1]) - meanSigma;
+      const value = this.rowRise(z[k]) - meanRise;
+      const curveSlope = outcome.slope(sigma * z[k] + terms.shift);
+      const ofCurve = curveSlope - meanCurve;
+      const ofSigma = z[k] * (slope + coefficient * curveSlope) - meanSigma;
       varianceZ += p * (z[k] - meanZ) ** 2;
       curveCurve += p * ofCurve * ofCurve;
       curveSigma += p * ofCurve * ofSigma;
@@ -256,6 +277,10 @@ export class SeparableEngine implements ClusterEngine {
     }
     this.mean = meanZ;
     this.spread = Math.sqrt(varianceZ);
+    if (sigma > 0 && varianceZ < INFORMATIVE) {
+      this.differentiateCentred(total, meanZ, varianceZ, meanBend, constant + meanRise);
+      return;
+    }
     for (let a = 0; a < slots; a++) {
       gradient[a] = slopeX[a] + coefficientX[a] * meanCurve;
       for (let b = 0; b <= a; b++) {
@@ -268,12 +293,70 @@ export class SeparableEngine implements ClusterEngine {
     hessian[slots * size + slots] = coefficient * meanZZBend + sigmaSigma;
     if (!this.hasDispersion) return;
     const precision = 1 / this.dispersion;
+    const meanValue = constant + meanRise;
     const row = (slots + 1) * size;
     gradient[slots + 1] = terms.normaliserFirst - precision * meanValue;
     for (let a = 0; a < slots; a++) {
       hessian[row + a] = -precision * (gradient[a] + coefficientX[a] * curveValue);
     }
     hessian[row + slots] = -precision * (meanSigma + sigmaValue);
+    hessian[row + slots + 1] = terms.normaliserSecond + precision * precision * (2 * meanValue + valueValue);
+  }
+
+  /**
+   * The same where the cluster says much of its intercept. E[D2] and Cov(D) would then be large and nearly cancel; with
+   * v = eps + c' beta integrated in place of eps, c the rows' mean x weighted by b, the score is
+   * slopeX - c slope + c z / sigma in the coefficients and (z^2 - 1) / sigma in sigma, and they do not (F is normal).
+   */
+  private differentiateCentred(
+    total: number,
+    meanZ: number,
+    varianceZ: number,
+    meanBend: number,
+    meanValue: number,
+  ): void {
+    const { grid, reduced, sigma, slope, coefficient, slopeX, coefficientX, coefficientXX, terms } = this;
+    const { z, weight } = grid;
+    const { slots, size, gradient, hessian } = reduced;
+    const meanSquare = varianceZ + meanZ * meanZ;
+    const meanRise = meanValue - (this.centreValue - terms.normaliser);
+    let zSquare = 0;
+    let squareSquare = 0;
+    let zValue = 0;
+    let squareValue = 0;
+    let valueValue = 0;
+    for (let k = 0; k < grid.confirmed; k++) {
+      const p = weight[k] / total;
+      if (p === 0) continue;
+      const ofZ = z[k] - meanZ;
+      const ofSquare = z[k] * z[k] - meanSquare;
+      const value = this.rowRise(z[k]) - meanRise;
+      zSquare += p * ofZ * ofSquare;
+      squareSquare += p * ofSquare * ofSquare;
+      zValue += p * ofZ * value;
+      squareValue += p * ofSquare * value;
+      valueValue += p * value * value;
+    }
+    const variance = sigma * sigma;
+    const precision = 1 / this.dispersion;
+    const row = (slots + 1) * size;
+    for (let a = 0; a < slots; a++) {
+      const c = coefficientX[a] / coefficient;
+      const rest = slopeX[a] - c * slope;
+      gradient[a] = rest + (c * meanZ) / sigma;
+      for (let b = 0; b <= a; b++) {
+        const within = coefficientXX[a * slots + b] - c * coefficientX[b];
+        hessian[a * size + b] =
+          within * meanBend + ((c * coefficientX[b]) / coefficient / variance) * (varianceZ - 1);
+      }
+      hessian[slots * size + a] = (c / variance) * (zSquare - 2 * meanZ);
+      if (this.hasDispersion) hessian[row + a] = -precision * (rest + (c / sigma) * zValue);
+    }
+    gradient[slots] = (meanSquare - 1) / sigma;
+    hessian[slots * size + slots] = (squareSquare + 1 - 3 * meanSquare) / variance;
+    if (!this.hasDispersion) return;
+    gradient[slots + 1] = terms.normaliserFirst - precision * meanValue;
+    hessian[row + slots] = (-precision * squareValue) / sigma;
     hessian[row + slots + 1] = terms.normaliserSecond + precision * precision * (2 * meanValue + valueValue);
   }
 }

@@ -1,27 +1,26 @@
 // Binomial counts with any link whose log mu and log(1 - mu) come with their derivatives.
+import { halfDeviance } from '../../numeric/deviance.js';
+import { integration } from '../combinations.js';
 import type { ProbabilityLink } from '../link.js';
 import type { Outcome } from '../outcome.js';
-import { logBinomialCoefficient } from './constants.js';
+import { saturatedBinomial } from './constants.js';
 
-/** log f = y log mu + (n - y) log(1 - mu), each log with three derivatives from the link. */
+/**
+ * log f = y log mu + (n - y) log(1 - mu), each log with three derivatives from the link. The value is measured from
+ * the saturated model's, minus half the deviance, so that trials to 1e9 keep their digits (Loader 2000).
+ */
 export function binomialOutcome(link: ProbabilityLink): Outcome {
   const success = new Float64Array(4);
   const failure = new Float64Array(4);
   return {
-    canonical: false,
-    logConcave: link.logConcave,
-    step: link.step,
-    constant: logBinomialCoefficient,
+    ...integration('binomial', link.name),
+    constant: saturatedBinomial,
     value(rows, from, to, eps) {
       const { y, trials, weights, eta } = rows;
       let sum = 0;
       for (let r = from; r < to; r++) {
         const u = eta[r] + eps;
-        const s = y[r];
-        const f = trials[r] - s;
-        // 0 log 0 = 0
-        const term = (s > 0 ? s * link.logMu(u) : 0) + (f > 0 ? f * link.logOneMinusMu(u) : 0);
-        sum += weights[r] * term;
+        sum += weights[r] * logRatio(y[r], trials[r], link.logMu(u), link.logOneMinusMu(u));
       }
       return sum;
     },
@@ -33,7 +32,8 @@ export function binomialOutcome(link: ProbabilityLink): Outcome {
         const w = weights[r];
         const s = y[r];
         const f = trials[r] - s;
-        sum += w * ((s > 0 ? s * success[0] : 0) + (f > 0 ? f * failure[0] : 0));
+        sum += w * logRatio(s, trials[r], success[0], failure[0]);
+        // 0 times the derivative of what cannot happen is 0.
         out.first[r - from] = w * ((s > 0 ? s * success[1] : 0) + (f > 0 ? f * failure[1] : 0));
         out.second[r - from] = w * ((s > 0 ? s * success[2] : 0) + (f > 0 ? f * failure[2] : 0));
       }
@@ -49,4 +49,15 @@ export function binomialOutcome(link: ProbabilityLink): Outcome {
       }
     },
   };
+}
+
+/** log of the binomial likelihood at mu over that at y / n. */
+function logRatio(y: number, n: number, logMu: number, logOneMinusMu: number): number {
+  const failures = n - y;
+  if (failures === 0) return n === 0 ? 0 : n * logMu;
+  if (y === 0) return n * logOneMinusMu;
+  return -(
+    halfDeviance(y, n, Math.exp(logMu), logMu) +
+    halfDeviance(failures, n, Math.exp(logOneMinusMu), logOneMinusMu)
+  );
 }

@@ -1,37 +1,55 @@
 // Gamma responses with the log link; the dispersion phi is 1 / shape, the squared coefficient of variation.
-import { lgam, psi } from '../../../samplers/special.js';
-import { trigamma } from '../../numeric/trigamma.js';
+import { log1pMinus } from '../../numeric/deviance.js';
+import { stirlingRest, stirlingRestCurvature, stirlingRestSlope } from '../../numeric/stirling.js';
+import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
 
-// log f = a log a - lgamma(a) + (a - 1) log y - a (eta + y exp(-eta)), a = 1 / phi.
+const LOG_2PI = Math.log(2 * Math.PI);
+
+/** a log a - a - log Gamma(a): what is left of a response at its mean, but for 1 / y; no digits cancel for large a. */
+function normaliser(a: number): number {
+  return 0.5 * (Math.log(a) - LOG_2PI) - stirlingRest(a);
+}
+
+/** Its first two derivatives in phi = 1 / a: d/d phi = -a^2 d/d a, d2/d phi2 = a^4 d2/d a2 + 2 a^3 d/d a. */
+function normaliserSlopes(a: number): readonly [first: number, second: number] {
+  const first = 0.5 / a - stirlingRestSlope(a);
+  const second = -0.5 / (a * a) - stirlingRestCurvature(a);
+  return [-a * a * first, a ** 4 * second + 2 * a ** 3 * first];
+}
+
+/** log q - q + 1 <= 0 from log q and q - 1, q = y / mu: minus half the unit deviance. */
+function logRatio(logQ: number, excess: number): number {
+  return Math.abs(logQ) < 0.5 ? log1pMinus(excess) : logQ - excess;
+}
+
+// log f = N(a) + a (log q - q + 1) - log y, q = y exp(-eta), a = 1 / phi.
 export const gammaLog: Outcome = {
-  canonical: false,
-  logConcave: true,
-  step: 0.25,
+  ...integration('gamma', 'log'),
   constant: (y) => -Math.log(y),
   value(rows, from, to, eps, dispersion) {
     const { y, weights, eta } = rows;
     const a = 1 / dispersion;
-    const constant = a * Math.log(a) - lgam(a);
+    const constant = normaliser(a);
     let sum = 0;
     for (let r = from; r < to; r++) {
-      const u = eta[r] + eps;
-      sum += weights[r] * (constant + a * (Math.log(y[r]) - u - y[r] * Math.exp(-u)));
+      const logQ = Math.log(y[r]) - eta[r] - eps;
+      sum += weights[r] * (constant + a * logRatio(logQ, Math.expm1(logQ)));
     }
     return sum;
   },
   derivatives(rows, from, to, eps, dispersion, out) {
     const { y, weights, eta } = rows;
     const a = 1 / dispersion;
-    const constant = a * Math.log(a) - lgam(a);
+    const constant = normaliser(a);
     let sum = 0;
     for (let r = from; r < to; r++) {
-      const u = eta[r] + eps;
-      const ratio = y[r] * Math.exp(-u);
+      const logQ = Math.log(y[r]) - eta[r] - eps;
+      const excess = Math.expm1(logQ);
       const w = weights[r];
-      sum += w * (constant + a * (Math.log(y[r]) - u - ratio));
-      out.first[r - from] = w * a * (ratio - 1);
-      out.second[r - from] = -w * a * ratio;
+      sum += w * (constant + a * logRatio(logQ, excess));
+      out.first[r - from] = w * a * excess;
+      out.second[r - from] = -w * a * Math.exp(logQ);
     }
     return sum;
   },
@@ -43,52 +61,40 @@ export const gammaLog: Outcome = {
   dispersionDerivatives(rows, from, to, eps, dispersion, out) {
     const { y, weights, eta } = rows;
     const a = 1 / dispersion;
-    // d/d phi = -a^2 d/d a, d2/d phi2 = a^4 d2/d a2 + 2 a^3 d/d a
-    const constantA = Math.log(a) + 1 - psi(a);
-    const secondA = a - a * a * trigamma(a);
+    const [first, second] = normaliserSlopes(a);
     out.first = 0;
     out.second = 0;
     for (let r = from; r < to; r++) {
-      const u = eta[r] + eps;
-      const ratio = y[r] * Math.exp(-u);
+      const logQ = Math.log(y[r]) - eta[r] - eps;
+      const excess = Math.expm1(logQ);
+      const ratio = logRatio(logQ, excess);
       const w = weights[r];
-      const firstA = constantA + Math.log(y[r]) - u - ratio;
-      out.first -= w * a * a * firstA;
-      out.second += w * a * a * (secondA + 2 * a * firstA);
-      out.eta[r - from] = -w * a * a * (ratio - 1);
-      out.etaEta[r - from] = w * a * a * ratio;
+      out.first += w * (first - a * a * ratio);
+      out.second += w * (second + 2 * a ** 3 * ratio);
+      out.eta[r - from] = -w * a * a * excess;
+      out.etaEta[r - from] = w * a * a * Math.exp(logQ);
     }
   },
   separable: {
-    curve(x, out) {
-      const e = Math.exp(-x);
-      out[0] = e;
-      out[1] = -e;
-      out[2] = e;
-    },
+    rise: (x, dx) => Math.exp(-x) * Math.expm1(-dx),
+    slope: (x) => -Math.exp(-x),
+    bend: (x) => Math.exp(-x),
     terms({ y, weights, eta }, from, to, dispersion, out) {
       const a = 1 / dispersion;
       let shift = Number.POSITIVE_INFINITY;
       for (let r = from; r < to; r++) shift = Math.min(shift, eta[r] - Math.log(y[r]));
       out.shift = shift;
-      out.base = 0;
       let weight = 0;
       for (let r = from; r < to; r++) {
         const scaled = weights[r] * a;
-        // log y - u = -(eta - log y - shift) - x
-        const away = eta[r] - Math.log(y[r]) - shift;
         out.slope[r - from] = -scaled;
-        out.coefficient[r - from] = -scaled * Math.exp(-away);
-        out.base -= scaled * away;
+        out.coefficient[r - from] = -scaled * Math.exp(shift - eta[r] + Math.log(y[r]));
         weight += weights[r];
       }
-      const first = weight * (Math.log(a) + 1 - psi(a));
-      const second = weight * (1 / a - trigamma(a));
-      out.normaliser = weight * (a * Math.log(a) - lgam(a));
-      // d/d phi = -a^2 d/d a, d2/d phi2 = a^4 d2/d a2 + 2 a^3 d/d a
-      out.normaliserFirst = -a * a * first;
-      out.normaliserSecond = a ** 4 * second + 2 * a ** 3 * first;
-      out.base += out.normaliser;
+      const [first, second] = normaliserSlopes(a);
+      out.normaliser = weight * normaliser(a);
+      out.normaliserFirst = weight * first;
+      out.normaliserSecond = weight * second;
     },
   },
 };

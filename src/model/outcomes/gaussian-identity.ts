@@ -1,13 +1,11 @@
 // Gaussian responses with the identity link; the dispersion is the residual variance.
+import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
 
 const LOG_2PI = Math.log(2 * Math.PI);
 
 export const gaussianIdentity: Outcome = {
-  canonical: false,
-  logConcave: true,
-  // The integrand is itself Gaussian, so only the posterior's own spread limits the step.
-  step: Number.POSITIVE_INFINITY,
+  ...integration('gaussian', 'identity'),
   constant: () => 0,
   value(rows, from, to, eps, dispersion) {
     const { y, weights, eta } = rows;
@@ -53,11 +51,9 @@ export const gaussianIdentity: Outcome = {
     }
   },
   separable: {
-    curve(x, out) {
-      out[0] = -0.5 * x * x;
-      out[1] = -x;
-      out[2] = -1;
-    },
+    rise: (x, dx) => -dx * (x + 0.5 * dx),
+    slope: (x) => -x,
+    bend: () => -1,
     terms({ y, weights, eta }, from, to, dispersion, out) {
       const precision = 1 / dispersion;
       let weight = 0;
@@ -69,18 +65,15 @@ export const gaussianIdentity: Outcome = {
       // About their mean the residuals are small, however far the cluster is from 0.
       const mean = weight > 0 ? sum / weight : 0;
       out.shift = -mean;
-      out.base = 0;
       for (let r = from; r < to; r++) {
         const scaled = precision * weights[r];
         const residual = y[r] - eta[r] - mean;
         out.slope[r - from] = scaled * residual;
         out.coefficient[r - from] = scaled;
-        out.base -= 0.5 * scaled * residual * residual;
       }
       out.normaliser = -0.5 * weight * (LOG_2PI + Math.log(dispersion));
       out.normaliserFirst = -0.5 * weight * precision;
       out.normaliserSecond = 0.5 * weight * precision * precision;
-      out.base += out.normaliser;
     },
   },
 };

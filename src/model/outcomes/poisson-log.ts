@@ -1,18 +1,23 @@
 // Poisson counts with the log link.
+import { halfDeviance } from '../../numeric/deviance.js';
+import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
-import { logFactorial } from './constants.js';
+import { saturatedPoisson } from './constants.js';
 
+/**
+ * log f = y eta - exp(eta), measured from the saturated model's (minus half the deviance), so that counts to 1e9 keep
+ * their digits (Loader 2000).
+ */
 export const poissonLog: Outcome = {
-  canonical: true,
-  logConcave: true,
-  step: 0.25,
-  constant: (y) => -logFactorial(y),
+  ...integration('poisson', 'log'),
+  mergesResponses: (y) => (y > 0 ? y * Math.log(y) - y : 0),
+  constant: saturatedPoisson,
   value(rows, from, to, eps) {
     const { y, weights, eta } = rows;
     let sum = 0;
     for (let r = from; r < to; r++) {
       const u = eta[r] + eps;
-      sum += weights[r] * (y[r] * u - Math.exp(u));
+      sum -= weights[r] * halfDeviance(y[r], 1, Math.exp(u), u);
     }
     return sum;
   },
@@ -23,7 +28,7 @@ export const poissonLog: Outcome = {
       const u = eta[r] + eps;
       const mu = Math.exp(u);
       const w = weights[r];
-      sum += w * (y[r] * u - mu);
+      sum -= w * halfDeviance(y[r], 1, mu, u);
       out.first[r - from] = w * (y[r] - mu);
       out.second[r - from] = -w * mu;
     }
@@ -35,19 +40,16 @@ export const poissonLog: Outcome = {
     }
   },
   separable: {
-    curve(x, out) {
-      out.fill(Math.exp(x));
-    },
+    rise: (x, dx) => Math.exp(x) * Math.expm1(dx),
+    slope: Math.exp,
+    bend: Math.exp,
     terms({ y, weights, eta }, from, to, _dispersion, out) {
       let shift = Number.NEGATIVE_INFINITY;
       for (let r = from; r < to; r++) shift = Math.max(shift, eta[r]);
       out.shift = shift;
-      out.base = 0;
       for (let r = from; r < to; r++) {
-        const slope = weights[r] * y[r];
-        out.slope[r - from] = slope;
+        out.slope[r - from] = weights[r] * y[r];
         out.coefficient[r - from] = -weights[r] * Math.exp(eta[r] - shift);
-        out.base += slope * (eta[r] - shift);
       }
     },
   },
