@@ -134,7 +134,10 @@ test('combinations: what follows from the rows', (t) => {
   t.regex(refused.refusal!.reason, /mass where the mean is negative/);
   t.is(refused.refusal!.instead, "gamma('log')");
   t.throws(() => combination('gama', 'log', 'normal'), { code: 'unknown-family', message: /'gamma'/ });
-  t.throws(() => combination('gamma', 'logit', 'normal'), { code: 'unknown-link', message: /known: log, inverse/ });
+  t.throws(() => combination('gamma', 'logit', 'normal'), {
+    code: 'unknown-link',
+    message: /known: log, inverse/,
+  });
   t.throws(() => combination('gamma', 'log', 'norml'), { code: 'unknown-effect', message: /'normal'/ });
 });
 

@@ -12,7 +12,7 @@ import { Integrand } from '../src/likelihood/integrand.js';
 import { binomial, gamma } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
 import { agrees, type Exact, exactFrom, exactOf, reference, referenceModel } from './gibbs-helpers.js';
-import { shipped } from './helpers.js';
+import { near, shipped } from './helpers.js';
 
 const infectionTable = await shipped('infection');
 const infection = (family = binomial()) =>
@@ -135,6 +135,26 @@ test('cluster weights stand for as many clusters', async (t) => {
   t.is(draws.variables.filter((name) => name.startsWith('eps')).length, 2);
 });
 
+test('a cluster of weight 0 changes nothing, and its intercept is drawn from its distribution', async (t) => {
+  const table = {
+    y: [3, 1, 4, 2, 5, 5],
+    n: [5, 5, 6, 4, 5, 5],
+    t: [0, 1, 0, 1, 0, 1],
+    g: ['a', 'a', 'b', 'b', 'c', 'c'],
+    w: [4, 4, 3, 3, 0, 0],
+  };
+  const formula = 'y | trials(n) ~ t + (1 | g)';
+  const model = glmm(formula, table, { family: binomial(), clusterWeights: 'w' });
+  const kept = Object.fromEntries(Object.entries(table).map(([name, column]) => [name, column.slice(0, 4)]));
+  const without = glmm(formula, kept, { family: binomial(), clusterWeights: 'w' });
+  const { draws } = await fit(model, gibbs({ draws: 4000 }), { seed: 2 });
+  agrees(t, draws, exactFrom(await quadraturePosterior(without)), 3000);
+  const sigma = allChains(draws, 'sigma');
+  const z = allChains(draws, 'eps[c]').map((chain, c) => chain.map((eps, k) => eps / sigma[c][k]));
+  near(t, mean(pooledDraws(z)), 0, 4 * mcseMean(z), 'mean of eps / sigma');
+  near(t, sd(pooledDraws(z)), 1, 4 * mcseSd(z), 'sd of eps / sigma');
+});
+
 test('intercepts given the parameters follow their exact distribution (Kolmogorov-Smirnov)', async (t) => {
   const model = infection();
   const beta = Float64Array.of(-1.2, 0.7);
@@ -163,3 +183,7 @@ test('intercepts given the parameters follow their exact distribution (Kolmogoro
     t.true(largest * Math.sqrt(sorted.length) < 2.3, `eps[${label}]: ${largest}`);
   });
 });
+
+function pooledDraws(chains: readonly ArrayLike<number>[]): number[] {
+  return chains.flatMap((chain) => Array.from(chain));
+}

@@ -6,7 +6,7 @@ import { laplace, quadrature } from '../src/estimate/quadrature.js';
 import { marginal } from '../src/likelihood/marginal.js';
 import { binomial, gamma, gaussian, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import { near } from './helpers.js';
+import { certified, certifiedModel, landed, near } from './helpers.js';
 
 function generator(seed: number): { uniform: () => number; normal: () => number } {
   let state = seed;
@@ -83,12 +83,38 @@ test('a separated model without intercepts is no converged fit', async (t) => {
 test('a start at sigma 0 is no trap', async (t) => {
   const rows = Array.from({ length: 80 }, (_, r) => ({
     g: r % 16,
-    y: (r * 7) % 16 < 8 === r % 16 < 8 ? 1 : 0,
+    y: (r * 7) % 11 < (r % 16 < 8 ? 8 : 3) ? 1 : 0,
   }));
   const model = glmm('y ~ 1 + (1 | g)', rows, { family: binomial() });
   const expected = await fit(model, quadrature());
+  t.true(expected.converged && expected.parameters.sigma > 0.1);
   const found = await fit(model, quadrature(), { start: { beta: Float64Array.of(0), sigma: 0 } });
   near(t, found.logLik, expected.logLik, 1e-9, 'logLik');
+});
+
+test('a start with a tiny sigma, or far away, is no trap for any strategy', async (t) => {
+  const model = await certifiedModel(certified('cbpp'));
+  const beta = Float64Array.of(-1.27, -1.17, -1.3, -1.78);
+  const starts = [0.3, 0.01, 1e-4, 1e-9].map((sigma) => ({ beta, sigma }));
+  for (const strategy of [quadrature(), laplace()]) {
+    const { estimates } = await fit(model, strategy);
+    for (const start of [...starts, { beta: beta.map((value) => 100 * value), sigma: 1e-3 }]) {
+      const found = await fit(model, strategy, { start });
+      t.true(found.converged, `${strategy.name} from ${start.sigma}`);
+      for (const [k, { name, value }] of found.estimates.entries())
+        near(t, value, estimates[k].value, 1e-5, name);
+    }
+  }
+  const exact = await fit(model, quadrature());
+  for (const start of starts) landed(t, await fit(model, mcem(), { seed: 1, start }), exact, 0.02);
+});
+
+test('a start does not hide that sigma is 0', async (t) => {
+  const model = await certifiedModel(certified('dyestuff2'));
+  const { beta, dispersion } = (await fit(model, quadrature())).parameters;
+  const found = await fit(model, quadrature(), { start: { beta, dispersion: dispersion!, sigma: 1e-5 } });
+  t.is(found.parameters.sigma, 0);
+  t.true(found.findings.some(({ code }) => code === 'sigma-boundary'));
 });
 
 test('quadrature() lets itself be aborted', async (t) => {
@@ -137,6 +163,46 @@ for (const [name, formula, family] of [
     near(t, scale.standardError, sigma / Math.sqrt(10), 1e-6, 'standard error of sigma');
   });
 }
+
+test('clusters all alike: whether sigma or the intercept runs off is told apart', (t) => {
+  const findings = (y: (r: number) => number): readonly string[] =>
+    glmm(
+      'y ~ 1 + (1 | g)',
+      Array.from({ length: 20 }, (_, r) => ({ g: r % 5, y: y(r) })),
+      { family: binomial() },
+    ).findings.map(({ code, message, advice }) => `${code} ${message} ${advice}`);
+  t.regex(findings(() => 0)[0], /^clusters-all-alike Every response is a failure.*intercept/);
+  t.regex(findings(() => 1)[0], /^clusters-all-alike Every response is a success.*intercept/);
+  t.regex(findings((r) => (r % 5 < 2 ? 1 : 0))[0], /^clusters-all-alike 5 of 5.*sigma grows/);
+  t.regex(findings((r) => (r === 3 ? 1 : 0))[0], /^clusters-all-alike 4 of 5.*Laplace/);
+  t.deepEqual(
+    findings((r) => (r < 10 ? 1 : 0)),
+    [],
+  );
+});
+
+test('one trial a cluster: no strategy takes sigma for estimated', async (t) => {
+  const { uniform } = generator(5);
+  const rows = Array.from({ length: 60 }, (_, g) => {
+    const x = 2 * uniform() - 1;
+    return { g, pair: g >> 1, x, y: uniform() < 1 / (1 + Math.exp(-2 * x - 0.7)) ? 1 : 0 };
+  });
+  const family = binomial('probit');
+  for (const strategy of [quadrature(), laplace()]) {
+    const single = glmm('y ~ x + (1 | g)', rows, { family });
+    const found = await fit(single, strategy);
+    const finding = found.findings.find(({ code }) => code === 'one-trial-clusters');
+    t.is(finding?.severity === 'error', found.parameters.sigma > 0, strategy.name);
+    t.is(found.converged, found.parameters.sigma === 0, strategy.name);
+    for (const quiet of [
+      await fit(single, strategy, { fixed: { sigma: 0 } }),
+      await fit(glmm('y ~ x + (1 | pair)', rows, { family }), strategy),
+    ]) {
+      t.true(quiet.converged, strategy.name);
+      t.false(quiet.findings.some(({ code }) => code === 'one-trial-clusters'));
+    }
+  }
+});
 
 const sizeOne = Array.from({ length: 30 }, (_, g) => ({ g, y: Math.sin(g) + 2, w: 0 }));
 const refused: readonly [string, () => unknown, string][] = [

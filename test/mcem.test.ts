@@ -6,6 +6,7 @@ import { importance } from '../src/estimate/mcem/importance.js';
 import { type McemOptions, mcem } from '../src/estimate/mcem/mcem.js';
 import { metropolis } from '../src/estimate/mcem/metropolis.js';
 import { quadrature } from '../src/estimate/quadrature.js';
+import { Integrand } from '../src/likelihood/integrand.js';
 import { gamma } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
 import { certified, certifiedModel, landed, near } from './helpers.js';
@@ -192,6 +193,35 @@ for (const [what, make, message] of refused) {
     t.throws(make, { name: 'GlmmcError', message });
   });
 }
+
+test('chains that mix slowly are worth fewer draws, and get more', async (t) => {
+  const model = await certifiedModel(certified('booth_hobert'));
+  const slow = await fit(model, mcem({ eStep: metropolis({ proposal: 'random-walk' }) }), { seed: 1 });
+  const { draws, smallestEss } = slow.landing!;
+  t.true(smallestEss >= 1000);
+  // A random walk of tuned scale has an integrated autocorrelation time near 4 or 5.
+  t.true(smallestEss < draws / 2 && smallestEss > draws / 15, `${smallestEss} of ${draws}`);
+});
+
+test('the objective is Q at the estimate: the posterior mean of log f(y, z)', async (t) => {
+  const model = await certifiedModel(certified('cbpp'));
+  const found = await fit(model, mcem({ monteCarloError: 0.005 }), { seed: 2 });
+  const integrand = new Integrand(model);
+  integrand.setParameters(found.parameters);
+  let expected = 0;
+  for (let i = 0; i < model.clusters.count; i++) {
+    integrand.select(i);
+    let total = 0;
+    let sum = 0;
+    for (let z = -8; z <= 8; z += 0.01) {
+      const value = integrand.value(z);
+      total += Math.exp(value);
+      sum += value * Math.exp(value);
+    }
+    expected += sum / total + model.clusters.constants[i];
+  }
+  near(t, found.objective, expected, 0.02, 'objective');
+});
 
 test('a budget too small is said, not hidden', async (t) => {
   const model = await certifiedModel(certified('booth_hobert'));

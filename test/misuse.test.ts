@@ -19,7 +19,11 @@ function call(verb: unknown, ...args: readonly unknown[]): () => unknown {
 }
 
 const misuses: readonly (readonly [() => unknown, string, RegExp])[] = [
-  [call(gaussian, 4), 'unknown-link', /^gaussian\(\) takes a link by its name \('identity', 'log'\), found 4$/],
+  [
+    call(gaussian, 4),
+    'unknown-link',
+    /^gaussian\(\) takes a link by its name \('identity', 'log'\), found 4$/,
+  ],
   [
     call(glmmc.binomial, { link: 'logit' }),
     'unknown-link',

@@ -10,8 +10,11 @@ export interface Dependence {
   readonly on: readonly number[];
 }
 
-/** @throws GlmmcError `rank-deficient`, naming the dependent columns of row-major x (n x p) */
-export function requireFullRank(x: Float64Array, n: number, names: readonly string[]): void {
+/**
+ * @param among which rows of the data these are, for the message
+ * @throws GlmmcError `rank-deficient`, naming the dependent columns of row-major x (n x p)
+ */
+export function requireFullRank(x: Float64Array, n: number, names: readonly string[], among = ''): void {
   const dependences = dependentColumns(x, n, names.length);
   if (dependences.length === 0) return;
   const quote = (j: number): string => `'${names[j]}'`;
@@ -31,7 +34,7 @@ export function requireFullRank(x: Float64Array, n: number, names: readonly stri
       : `too far from 0 for its spread to be told from the intercept: write ${centre} in the formula, or subtract something near the mean`;
   throw new GlmmcError(
     'rank-deficient',
-    `the columns of the design must be linearly independent, but ${clauses.join('; ')}; ${advice}`,
+    `the columns of the design must be linearly independent${among && ` ${among}`}, but ${clauses.join('; ')}; ${advice}`,
   );
 }
 

@@ -44,6 +44,7 @@ export function finishLikelihoodFit(
   const findings = [
     ...model.findings,
     ...answer.findings,
+    ...oneTrialEach(space, boundary),
     ...certificate(likelihood, tolerance),
     ...(covariance ? [] : [singular()]),
   ];
@@ -120,6 +121,30 @@ function singular(): Finding {
     message: 'The observed information is not positive definite, so there are no standard errors.',
     advice: 'The estimate is not at a proper maximum: see the other findings, or give another start.',
   };
+}
+
+/**
+ * With one success or failure a cluster the data say nothing of how alike the members of a cluster are: intercepts only
+ * change the shape of the curve from 0 to 1, under probit by a factor on the coefficients that sigma makes up for.
+ */
+function oneTrialEach({ model, fixed }: ParameterSpace, boundary: boolean): Finding[] {
+  const { count, starts, weights, trials } = model.clusters;
+  if (model.family.name !== 'binomial' || fixed.sigma !== undefined) return [];
+  for (let i = 0; i < count; i++) {
+    let total = 0;
+    for (let r = starts[i]; r < starts[i + 1]; r++) total += weights[r] > 0 ? trials[r] : 0;
+    if (total > 1) return [];
+  }
+  return [
+    {
+      code: 'one-trial-clusters',
+      severity: boundary ? 'warning' : 'error',
+      message: `Every cluster by '${model.clusterName}' has a single trial, so sigma and the coefficients can hardly be told apart (with a probit link, not at all).`,
+      advice:
+        'Cluster by something coarser, hold sigma (fixed: { sigma: 0 }), or put a prior on it with gibbs().',
+      where: ['sigma'],
+    },
+  ];
 }
 
 function certificate(likelihood: MarginalLikelihood, tolerance: number): Finding[] {

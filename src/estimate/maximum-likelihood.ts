@@ -1,14 +1,16 @@
 // Maximum likelihood under any quadrature rule: pooled start, interior search, and the boundary sigma = 0.
 import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
 import type { Rule } from '../likelihood/sweep.js';
-import { type Finding, someOf } from '../model/finding.js';
+import type { Finding } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
 import { type NewtonResult, newtonSteps } from '../numeric/newton.js';
+import { slopeInVariance } from './boundary-slope.js';
 import type { ParameterSpace } from './parameter-space.js';
 import { chordSteps, largePart } from './part-start.js';
 import { pooledStart } from './pooled-start.js';
+import { separatedCoefficients, separationFinding } from './separation.js';
 
 export interface Iteration {
   readonly iteration: number;
@@ -47,8 +49,8 @@ const SMALLEST_SIGMA = 1e-4;
 
 /**
  * The maximum of the marginal likelihood as `rule` computes it. For F symmetric about 0 the likelihood is even in
- * sigma, so its slope at 0 says nothing: d l / d sigma^2 = l'' / 2 does. Where that is <= 0 at the pooled fit, or the
- * interior search runs into 0, both ends are compared.
+ * sigma, so its slope at 0 says nothing: d l / d sigma^2 does. Where that is <= 0 at the pooled fit, or the interior
+ * search runs into 0, both ends are compared.
  */
 export async function maximumLikelihood(
   likelihood: MarginalLikelihood,
@@ -73,8 +75,9 @@ export async function maximumLikelihood(
     return climb(likelihood, within, last, near.parameters, onStep, options.pause, enough);
   };
   const finish = (found: Found, boundary: boolean, pooled: Found = found): Maximum => {
-    // What separates the pooled fit separates every cluster's integrand at any intercept.
-    const findings = trouble(model, separatedCoefficients(model, space, pooled.newton), found, boundary);
+    const { evaluation, converged } = pooled.newton;
+    const separated = separatedCoefficients(space, evaluation.hessian, converged);
+    const findings = trouble(model, separated, found, boundary);
     const sound = !findings.some((finding) => finding.severity === 'error');
     return {
       parameters: found.parameters,
@@ -86,6 +89,17 @@ export async function maximumLikelihood(
     };
   };
 
+  const searchInterior = async (): Promise<Found> => {
+    const ordinary = interiorStart(model, pooled.parameters);
+    if (!options.start) return search(space, ordinary);
+    const given = await search(space, awayFromZero(model, options.start));
+    // A start that leads nowhere must not decide the answer.
+    if (given.newton.converged) return given;
+    const other = await search(space, ordinary);
+    const higher = other.newton.evaluation.value > given.newton.evaluation.value;
+    return other.newton.converged || higher ? other : given;
+  };
+
   const { sigma } = space.fixed;
   if (sigma !== undefined) {
     const from = space.hold(options.start ?? pooledStart(model));
@@ -95,14 +109,12 @@ export async function maximumLikelihood(
     ? pooledAt(likelihood, await pooledMaximum(part, space, options.pause))
     : await pooledMaximum(likelihood, space, options.pause);
 
-  const interior = await search(
-    space,
-    awayFromZero(options.start) ?? interiorStart(model, pooled.parameters),
-  );
+  const interior = await searchInterior();
   const small = interior.parameters.sigma < SMALLEST_SIGMA * predictorUnit(model, interior.parameters);
   const gap = interior.newton.evaluation.value - pooled.objective;
   // The part's pooled fit is a start and a bound; where it does not settle the matter, the whole's does.
-  if (small || pooled.slopeInVariance <= 0 || (part && !(gap > CLEAR_GAP))) {
+  // Where the slope is not defined both ends are compared too.
+  if (small || !(pooled.slopeInVariance > 0) || (part && !(gap > CLEAR_GAP))) {
     const exact = part ? await pooledMaximum(likelihood, space, options.pause) : pooled;
     if (small || !(interior.newton.evaluation.value - exact.objective > 0)) return finish(exact, true);
   }
@@ -130,7 +142,10 @@ async function approach(
   return { ...inPart, parameters };
 }
 
-/** The maximum without intercepts, and d l / d sigma^2 there: where that is <= 0, sigma = 0 is a maximum too. */
+/**
+ * The maximum without intercepts, and d l / d sigma^2 there: where that is <= 0, sigma = 0 is a maximum too. NaN where the
+ * intercepts' distribution has no variance.
+ */
 export interface PooledMaximum extends Found {
   readonly objective: number;
   readonly slopeInVariance: number;
@@ -149,9 +164,7 @@ export async function pooledMaximum(
 
 function pooledAt(likelihood: MarginalLikelihood, found: Found): PooledMaximum {
   const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
-  const k = likelihood.model.coefficientNames.length;
-  // The likelihood is even in sigma: its slope in sigma^2 is half the curvature in sigma.
-  return { ...found, objective, slopeInVariance: 0.5 * likelihood.hessian[k * likelihood.size + k] };
+  return { ...found, objective, slopeInVariance: slopeInVariance(likelihood, found.parameters) };
 }
 
 interface Found {
@@ -249,9 +262,12 @@ export function interiorStart(model: Model, pooled: Parameters): Parameters {
   return { ...pooled, dispersion, sigma: predictorUnit(model, { ...pooled, dispersion }) };
 }
 
-/** A start at sigma = 0 is no start for a search in log sigma. */
-export function awayFromZero(start: Parameters | undefined): Parameters | undefined {
-  return start?.sigma === 0 ? undefined : start;
+/** A start has at least this sigma, in units of the linear predictor. */
+const LEAST_START = 0.1;
+
+/** At sigma = 0 the likelihood is flat in log sigma, and near 0 nearly so: a search from there does not find its way. */
+export function awayFromZero(model: Model, start: Parameters): Parameters {
+  return { ...start, sigma: Math.max(start.sigma, LEAST_START * predictorUnit(model, start)) };
 }
 
 /** What kept the search from an ordinary maximum. */
@@ -294,17 +310,6 @@ function poissonFinding(): Finding {
   };
 }
 
-export function separationFinding(separated: readonly string[]): Finding {
-  const they = separated.length === 1 ? 'this coefficient grows' : 'these coefficients grow';
-  return {
-    code: 'separation',
-    severity: 'error',
-    message: `The responses are separated by ${someOf(separated)}: the likelihood keeps rising as ${they} without bound, so there is no finite estimate.`,
-    advice: 'Drop or coarsen the term, or put a prior on it: gibbs() has a finite answer.',
-    where: separated,
-  };
-}
-
 export function unboundedFinding(sigma: number): Finding {
   return {
     code: 'sigma-unbounded',
@@ -323,27 +328,4 @@ export function boundaryFinding(): Finding {
       'The fit is that of the model without intercepts, and sigma has no standard error. A likelihood-ratio interval or a prior says how large sigma may still be.',
     where: ['sigma'],
   };
-}
-
-/** A last step that still moves a linear predictor by this much is on its way to infinity. */
-const SEPARATED = 0.01;
-
-/**
- * At a finite maximum the last Newton step moves no linear predictor. Where the step promises nothing and yet moves
- * some, the likelihood is flat along it: its coefficients run to infinity.
- */
-export function separatedCoefficients(model: Model, space: ParameterSpace, newton: NewtonResult): string[] {
-  if (newton.lastGain > 1e-6 * Math.max(1, Math.abs(newton.evaluation.value))) return [];
-  const { x, rows, columns } = model.clusters;
-  if (model.family.link.name === 'identity') return [];
-  if (!(shiftBound(model, space, newton.lastStep) > SEPARATED)) return [];
-  const moved = largestShift(model, space, newton.lastStep);
-  if (!(moved > SEPARATED)) return [];
-  const step = betaPart(model, space, newton.lastStep);
-  const largest = new Float64Array(columns);
-  for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < columns; j++)
-      largest[j] = Math.max(largest[j], Math.abs(step[j] * x[r * columns + j]));
-  }
-  return model.coefficientNames.filter((_, j) => largest[j] > 0.1 * moved);
 }

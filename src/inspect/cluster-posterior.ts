@@ -1,12 +1,18 @@
 // The conditional distribution of one cluster's z given the data, on a grid: moments, quantiles, and how its mean moves.
+import { FIRST_STEP, isHill, lastMode, lineMaps, type Mode } from '../likelihood/features.js';
 import type { Integrand } from '../likelihood/integrand.js';
-import { findMode } from '../likelihood/mode.js';
+import type { LineMap } from '../likelihood/line-map.js';
+import { findModes } from '../likelihood/modes.js';
 import { ExpectedDerivatives } from '../likelihood/moments.js';
+import { highest } from '../likelihood/peak.js';
 
 /** The grid ends where the density has fallen by this many log units from its peak. */
 const DROP = 36;
+const NOTHING: number = Math.exp(-DROP);
 /** Steps per curvature sd, fine enough that the cubic between two nodes is good to 1e-8 of a probability. */
 const STEPS_PER_SD = 12;
+/** The same where a change of variable lays out the grid. */
+const TRANSFORMED_STEP: number = FIRST_STEP / 8;
 /** How far below the mode, in curvature sds, the distances z - origin > 0 are taken from. */
 const ORIGIN = 10;
 
@@ -15,6 +21,7 @@ export interface ClusterPosterior {
   readonly mode: number;
   /** 1 / sqrt(-curvature of the log density at the mode). */
   readonly modeSd: number;
+  /** NaN where z given y has no mean, and sd infinite where it has no variance: heavy tails on a flat likelihood. */
   readonly mean: number;
   readonly sd: number;
   /** d mean / d (beta, sigma, dispersion). */
@@ -23,11 +30,20 @@ export interface ClusterPosterior {
   quantile(p: number): number;
 }
 
-/** A point of the grid: the density there (1 at the mode) and its slope. */
+/** A point of the grid, whose coordinate c grows with z in equal steps: densities are per unit of c. */
 interface Node {
   readonly z: number;
+  /** dz / dc */
+  readonly stretch: number;
   readonly density: number;
+  /** d density / dc */
   readonly slope: number;
+}
+
+/** Nodes in rising order on a stretch of the line; there are two where the density has a corner between them. */
+interface Stretch {
+  readonly nodes: Node[];
+  readonly step: number;
 }
 
 /**
@@ -49,71 +65,141 @@ export class ClusterPosteriors {
   of(cluster: number): ClusterPosterior {
     const { integrand, plain, tilted } = this;
     integrand.select(cluster);
-    const mode = findMode(integrand, 0);
-    const peak = integrand.evaluate(mode);
-    const modeSd = 1 / Math.sqrt(-integrand.curvature);
-    const step = Math.min(modeSd, (2 * integrand.outcome.step) / integrand.sigma) / STEPS_PER_SD;
-    const origin = mode - ORIGIN * modeSd;
+    const modes = findModes(integrand, 0);
+    const peak = highest(modes);
+    const origin = peak.z - ORIGIN * peak.width;
     plain.reset();
     tilted.reset();
-    const walk = (from: number, direction: number): Node[] => {
-      const nodes: Node[] = [];
-      for (let k = from; ; k++) {
-        const z = mode + direction * k * step;
-        const density = Math.exp(integrand.evaluate(z) - peak);
-        if (!(density > Math.exp(-DROP))) return nodes;
-        nodes.push({ z, density, slope: density * integrand.gradient });
-        plain.add(z, density);
-        tilted.add(z, density * (z - origin));
-      }
-    };
-    const nodes = [...walk(1, -1).reverse(), ...walk(0, 1)];
-
-    const shift = average(nodes, (z) => z - mode);
-    const variance = average(nodes, (z) => (z - mode - shift) ** 2);
+    const { effect } = integrand;
+    const uniform = isHill(integrand) && !effect.kink && effect.tails === 'normal';
+    const stretches = uniform
+      ? [this.uniformGrid(peak.z, peak.value, peak.width, origin)]
+      : lineMaps(integrand, modes).map((map) => this.transformedGrid(map, modes, peak, origin));
+    const shift = average(stretches, (z) => z - peak.z);
+    const variance = average(stretches, (z) => (z - peak.z - shift) ** 2);
+    const exponent = effect.tails === 'polynomial' ? this.tailExponent(stretches) : Number.POSITIVE_INFINITY;
+    const mean = exponent > 2.001 ? peak.z + shift : Number.NaN;
     // d E[z] = Cov(z, D) = E[(z - origin) D] - E[z - origin] E[D], by differentiating int z e^l / int e^l.
     const score = new Float64Array(plain.size);
     const tiltedScore = new Float64Array(plain.size);
     plain.addScore(1, score);
     tilted.addScore(1, tiltedScore);
     return {
-      mode,
-      modeSd,
-      mean: mode + shift,
-      sd: Math.sqrt(variance),
-      slope: score.map((value, a) => (mode + shift - origin) * (tiltedScore[a] - value)),
-      quantile: (p) => quantile(nodes, step, p),
+      mode: peak.z,
+      modeSd: peak.width,
+      mean,
+      sd: exponent > 3.001 ? Math.sqrt(variance) : Number.POSITIVE_INFINITY,
+      slope: score.map((value, a) => (mean - origin) * (tiltedScore[a] - value)),
+      quantile: (p) => quantile(stretches, p),
     };
+  }
+
+  /** Equal steps in z. */
+  private uniformGrid(mode: number, peak: number, modeSd: number, origin: number): Stretch {
+    const { integrand } = this;
+    const step = Math.min(modeSd, (2 * integrand.outcome.step) / integrand.sigma) / STEPS_PER_SD;
+    const walk = (from: number, direction: number): Node[] => {
+      const nodes: Node[] = [];
+      for (let k = from; ; k++) {
+        const z = mode + direction * k * step;
+        const density = Math.exp(integrand.evaluate(z) - peak);
+        if (!(density > NOTHING)) return nodes;
+        nodes.push({ z, stretch: 1, density, slope: density * integrand.gradient });
+        this.collect(z, density, step, origin);
+      }
+    };
+    return { nodes: [...walk(1, -1).reverse(), ...walk(0, 1)], step };
+  }
+
+  /** Equal steps in the variable of a map, outwards from the peak past all modes. */
+  private transformedGrid(map: LineMap, modes: readonly Mode[], peak: Mode, origin: number): Stretch {
+    const { integrand } = this;
+    const anchor = map.anchor(peak.z);
+    const side = map.side < 0 ? -1 : 1;
+    let top = 0;
+    const walk = (from: number, direction: number): Node[] => {
+      const nodes: Node[] = [];
+      const toward = side * direction;
+      const last = lastMode(modes, map, toward);
+      map.rewind();
+      for (let k = from; ; k++) {
+        map.locate(anchor + direction * k * TRANSFORMED_STEP);
+        const { z, slope, bend } = map;
+        const density = Math.exp(integrand.evaluate(z) - peak.value) * slope;
+        top = Math.max(top, density);
+        // Second moments fall more slowly than the density; where there are none, not at all.
+        const spread = density * (1 + (z - peak.z) ** 2);
+        const matters = density > top * NOTHING || (spread > top * NOTHING && density > top * NOTHING ** 2);
+        if (!matters && !(toward * z < last)) return nodes;
+        const gradient = density > 0 ? integrand.gradient : 0;
+        const bent = density > 0 ? (side * density * bend) / slope : 0;
+        nodes.push({ z, stretch: slope, density, slope: density * gradient * slope + bent });
+        if (density > 0) this.collect(z, density, TRANSFORMED_STEP, origin);
+      }
+    };
+    const outwards = walk(0, 1);
+    const inwards = walk(1, -1);
+    const nodes = side > 0 ? [...inwards.reverse(), ...outwards] : [...outwards.reverse(), ...inwards];
+    return { nodes, step: TRANSFORMED_STEP };
+  }
+
+  private collect(z: number, density: number, step: number, origin: number): void {
+    this.plain.add(z, density * step);
+    this.tilted.add(z, density * step * (z - origin));
+  }
+
+  /** The power by which the density of z falls at the end where it falls more slowly. */
+  private tailExponent(stretches: readonly Stretch[]): number {
+    const { integrand } = this;
+    const exponent = ({ z }: Node): number => {
+      integrand.evaluate(z);
+      return Math.abs(z * integrand.gradient);
+    };
+    return Math.min(exponent(stretches[0].nodes[0]), exponent(stretches.at(-1)!.nodes.at(-1)!));
   }
 }
 
-function average(nodes: readonly Node[], of: (z: number) => number): number {
+function average(stretches: readonly Stretch[], of: (z: number) => number): number {
   let sum = 0;
   let total = 0;
-  for (const { z, density } of nodes) {
-    sum += density * of(z);
-    total += density;
+  for (const { nodes, step } of stretches) {
+    for (const { z, density } of nodes) {
+      // Far out, where the density is 0, z^2 may overflow.
+      if (density === 0) continue;
+      sum += step * density * of(z);
+      total += step * density;
+    }
   }
   return sum / total;
 }
 
-function quantile(nodes: readonly Node[], step: number, p: number): number {
-  const parts = nodes.slice(1).map((node, k) => partOfStep(nodes[k], node, step, 1));
-  let wanted = p * parts.reduce((sum, part) => sum + part, 0);
-  const k = parts.findIndex((part) => {
-    if (wanted <= part) return true;
-    wanted -= part;
+function quantile(stretches: readonly Stretch[], p: number): number {
+  const parts = stretches.flatMap(({ nodes, step }) =>
+    nodes.slice(1).map((to, k) => ({ from: nodes[k], to, step, mass: partOfStep(nodes[k], to, step, 1) })),
+  );
+  let wanted = p * parts.reduce((sum, { mass }) => sum + mass, 0);
+  const part = parts.find(({ mass }) => {
+    if (wanted <= mass) return true;
+    wanted -= mass;
     return false;
   });
-  if (k < 0) return nodes[nodes.length - 1].z;
+  if (!part) return parts[parts.length - 1].to.z;
+  const { from, to, step } = part;
   let low = 0;
   let high = 1;
   for (let halving = 0; halving < 50; halving++) {
     const middle = (low + high) / 2;
-    if (partOfStep(nodes[k], nodes[k + 1], step, middle) < wanted) low = middle;
+    if (partOfStep(from, to, step, middle) < wanted) low = middle;
     else high = middle;
   }
-  return nodes[k].z + low * step;
+  // The cubic of z through both nodes, which is the straight line where steps are equal in z.
+  const t = low;
+  const rest = 1 - t;
+  return (
+    from.z * (1 + 2 * t) * rest * rest +
+    to.z * (3 - 2 * t) * t * t +
+    step * t * rest * (from.stretch * rest - to.stretch * t)
+  );
 }
 
 /** Integral of the density's Hermite cubic over the first fraction t of the step between two nodes. */

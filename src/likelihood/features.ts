@@ -66,3 +66,10 @@ export function slopeBeside(integrand: Integrand, side: number): number {
   integrand.evaluate(side * Number.MIN_VALUE);
   return integrand.gradient;
 }
+
+/** How far a walk along `map` has to go for the last mode in the direction `toward` (of z): the largest toward * z. */
+export function lastMode(modes: readonly Mode[], map: LineMap, toward: number): number {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { z } of modes) if (map.side * z >= 0) last = Math.max(last, toward * z);
+  return last;
+}

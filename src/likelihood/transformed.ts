@@ -1,5 +1,5 @@
 // The certified rule for integrands with corners, polynomial tails or several modes: a trapezoid sum after a change of variable.
-import { FIRST_STEP, lineMaps } from './features.js';
+import { FIRST_STEP, lastMode, lineMaps } from './features.js';
 import type { Integrand } from './integrand.js';
 import type { LineMap } from './line-map.js';
 import { findModes } from './modes.js';
@@ -30,21 +30,15 @@ export function integrateTransformed(
   const peak = highest(modes);
   const maps = lineMaps(integrand, modes);
   const anchors = maps.map((map) => map.anchor(peak.z));
-  let lowest = Number.POSITIVE_INFINITY;
   let top = Number.NEGATIVE_INFINITY;
   let highestScore = Number.NEGATIVE_INFINITY;
   let sum = 0;
   let nodes = 0;
   let step = FIRST_STEP;
-  let beyond = Number.NEGATIVE_INFINITY;
-  for (const { z } of modes) {
-    lowest = Math.min(lowest, z);
-    beyond = Math.max(beyond, z);
-  }
   moments?.reset();
 
   /** One node; false where the integrand has fallen for good in the direction of the walk. */
-  const visit = (map: LineMap, q: number, direction: number): boolean => {
+  const visit = (map: LineMap, q: number, toward: number, last: number): boolean => {
     map.locate(q);
     const { z, slope } = map;
     if (!(slope > 0 && Number.isFinite(z) && slope < Number.POSITIVE_INFINITY)) return false;
@@ -63,14 +57,14 @@ export function integrateTransformed(
     }
     if (value > top) top = value;
     if (score > highestScore) highestScore = score;
-    if (value > top - DROP || score > highestScore - DROP) return true;
-    const toRight = (map.side === 0 ? 1 : map.side) * direction > 0;
-    return toRight ? z < beyond : z > lowest;
+    return value > top - DROP || score > highestScore - DROP || toward * z < last;
   };
   const walk = (map: LineMap, anchor: number, direction: number, offset: number): void => {
+    const toward = map.side < 0 ? -direction : direction;
+    const last = lastMode(modes, map, toward);
     map.rewind();
     for (let k = offset; nodes < MOST_NODES; k++) {
-      if (!visit(map, anchor + direction * k * step, direction)) return;
+      if (!visit(map, anchor + direction * k * step, toward, last)) return;
     }
   };
 

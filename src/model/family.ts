@@ -45,6 +45,11 @@ export interface Family {
   /** A sentence saying what the responses must be, and whether this one is. */
   readonly response: { readonly expected: string; readonly allows: (y: number, trials: number) => boolean };
   /**
+   * Where the log density of this response never falls: 1 as the linear predictor grows, -1 as it falls, 0 where it does
+   * in the end both ways. Absent where that is so for every response.
+   */
+  readonly openEnd?: (y: number, trials: number) => -1 | 0 | 1;
+  /**
    * A mean inside the family's range near the response, to start IRLS from (McCullagh and Nelder 1989, section 2.5);
    * NaN where the response says nothing of where to start.
    */
@@ -93,6 +98,7 @@ export function binomial(link: string = 'logit'): Family {
       expected: 'whole numbers of successes between 0 and the trials (0 or 1 without trials)',
       allows: (y, trials) => Number.isInteger(y) && Number.isInteger(trials) && y >= 0 && y <= trials,
     },
+    openEnd: (y, trials) => (y === 0 ? -1 : y === trials ? 1 : 0),
     startingMean: (y, trials) => (y + 0.5) / (trials + 1),
   };
 }
@@ -101,6 +107,9 @@ const COUNTS: Family['response'] = {
   expected: 'whole numbers >= 0',
   allows: (y) => Number.isInteger(y) && y >= 0,
 };
+
+/** Of a count of 0 under a log link, whose likelihood rises as the mean falls. */
+const fallsToZero = (y: number): -1 | 0 => (y === 0 ? -1 : 0);
 
 /**
  * Poisson counts. Links `log` (default) and `sqrt`; `identity`, whose mean is negative for eta < 0, with bounded
@@ -116,6 +125,7 @@ export function poisson(link: string = 'log'): Family {
     outcome: chosen === log ? poissonLog : poissonPower(chosen === identity ? 'identity' : 'sqrt'),
     counts: false,
     response: COUNTS,
+    ...(chosen === log && { openEnd: fallsToZero }),
     startingMean: (y) => y + 0.1,
   };
 }
@@ -185,6 +195,7 @@ export function negativeBinomial(options: { readonly theta?: number } = {}): Fam
     }),
     counts: false,
     response: COUNTS,
+    openEnd: fallsToZero,
     startingMean: (y) => y + 0.1,
   };
 }

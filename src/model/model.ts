@@ -10,6 +10,7 @@ import { combine, traitsOf } from './combinations.js';
 import { normal } from './effects/normal.js';
 import type { Family } from './family.js';
 import { type Finding, someOf } from './finding.js';
+import { checkInformation } from './information.js';
 import type { RandomEffect } from './random-effect.js';
 
 export interface Model {
@@ -180,33 +181,6 @@ function checkResponse(family: Family, design: Design): void {
   }
 }
 
-/**
- * Refuses what can tell nothing of the intercepts: fewer than two clusters with any weight, or one row a cluster where
- * the rows have a variance of their own.
- * @throws GlmmcError `no-information`, `unidentified`
- */
-function checkInformation(family: Family, design: Design, clusters: Clusters): void {
-  const { count, starts, weights, trials, clusterWeights } = clusters;
-  let informative = 0;
-  for (let i = 0; i < count; i++) {
-    let weight = 0;
-    for (let r = starts[i]; r < starts[i + 1]; r++) weight += weights[r] * trials[r];
-    if (clusterWeights[i] * weight > 0) informative++;
-  }
-  if (informative < 2) {
-    throw new GlmmcError(
-      'no-information',
-      `expected at least two clusters by '${design.clusterName}' with weights and trials above 0, found ${informative}; check the weights`,
-    );
-  }
-  if (family.link.name === 'identity' && family.dispersion && clusters.largest === 1) {
-    throw new GlmmcError(
-      'unidentified',
-      `every cluster by '${design.clusterName}' has one row, so the variance between clusters and the ${family.dispersion.meaning} cannot be told apart; cluster by something coarser`,
-    );
-  }
-}
-
 function responseAdvice(family: Family, design: Design): string {
   if (family.name !== 'binomial') return 'correct the row, or choose another family';
   return design.trials
@@ -243,6 +217,19 @@ function uniformClusters(design: Design, clusters: Clusters): Finding[] {
   }
   if (uniform.length === 0) return [];
   const all = uniform.length === clusters.count;
+  const kind = kindOfAll(clusters);
+  if (kind) {
+    return [
+      {
+        code: 'clusters-all-alike',
+        severity: 'warning',
+        message: `Every response is a ${kind}.`,
+        advice:
+          'No intercept has a finite estimate, and nothing is known of sigma. Check the response, or use priors (gibbs()).',
+        where: uniform,
+      },
+    ];
+  }
   return [
     {
       code: 'clusters-all-alike',
@@ -254,4 +241,10 @@ function uniformClusters(design: Design, clusters: Clusters): Finding[] {
       where: uniform,
     },
   ];
+}
+
+/** What every response is, where all are of one kind. */
+function kindOfAll({ y, trials }: Clusters): 'success' | 'failure' | undefined {
+  if (y.every((successes) => successes === 0)) return 'failure';
+  return y.every((successes, r) => successes === trials[r]) ? 'success' : undefined;
 }

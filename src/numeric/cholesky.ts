@@ -44,12 +44,16 @@ export function choleskySolve(factor: Float64Array, q: number, b: Float64Array):
   backwardSolve(factor, q, b);
 }
 
-/** The inverse of a symmetric positive definite matrix, or undefined where it is not positive definite. */
+/** A pivot of a matrix with unit diagonal below this is its rounding. */
+const ROUNDING = 1e-14;
+
+/** The inverse of a symmetric positive definite matrix, or undefined where it is not positive definite beyond rounding. */
 export function invertSymmetric(a: Float64Array, q: number): Float64Array | undefined {
   // Unit diagonal first, so that columns on very different scales cost no digits.
   const scale = Float64Array.from({ length: q }, (_, i) => 1 / Math.sqrt(a[i * q + i]));
   const factor = Float64Array.from(a, (value, k) => value * scale[Math.floor(k / q)] * scale[k % q]);
   if (!choleskyInPlace(factor, q)) return undefined;
+  for (let i = 0; i < q; i++) if (factor[i * q + i] ** 2 < ROUNDING) return undefined;
   const inverse = new Float64Array(q * q);
   const column = new Float64Array(q);
   for (let j = 0; j < q; j++) {

@@ -10,17 +10,18 @@ export interface Replicated {
 }
 
 /**
- * A cluster of weight w counts as w clusters with the same rows.
- * @throws GlmmcError `bad-cluster-weights` where a weight is not a whole number >= 1
+ * A cluster of weight w counts as w clusters with the same rows; one of weight 0 as a cluster whose rows say nothing, so
+ * that its intercept is drawn from its distribution.
+ * @throws GlmmcError `bad-cluster-weights` where a weight is not a whole number
  */
 export function replicateClusters(model: Model, strategy: string): Replicated {
   const { clusters, clusterLabels } = model;
   const { clusterWeights, count, starts } = clusters;
-  const wrong = clusterWeights.findIndex((weight) => !(Number.isInteger(weight) && weight >= 1));
+  const wrong = clusterWeights.findIndex((weight) => !(Number.isInteger(weight) && weight >= 0));
   if (wrong >= 0) {
     throw new GlmmcError(
       'bad-cluster-weights',
-      `${strategy} draws an intercept for each cluster that a weight stands for, so clusterWeights must be whole numbers >= 1; cluster '${clusterLabels[wrong]}' has ${clusterWeights[wrong]}; use quadrature() for other weights`,
+      `${strategy} draws an intercept for each cluster that a weight stands for, so clusterWeights must be whole numbers >= 0; cluster '${clusterLabels[wrong]}' has ${clusterWeights[wrong]}; use quadrature() for other weights`,
     );
   }
   if (clusterWeights.every((weight) => weight === 1)) {
@@ -30,7 +31,7 @@ export function replicateClusters(model: Model, strategy: string): Replicated {
   const firstCopy = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     firstCopy[i] = copies.length;
-    for (let k = 0; k < clusterWeights[i]; k++) copies.push(i);
+    for (let k = 0; k < Math.max(1, clusterWeights[i]); k++) copies.push(i);
   }
   const rows = copies.flatMap((i) =>
     Array.from({ length: starts[i + 1] - starts[i] }, (_, k) => starts[i] + k),
@@ -40,6 +41,8 @@ export function replicateClusters(model: Model, strategy: string): Replicated {
     newStarts[c + 1] = newStarts[c] + starts[i + 1] - starts[i];
   });
   const gather = (column: Float64Array): Float64Array => Float64Array.from(rows, (r) => column[r]);
+  const rowWeights = clusters.weights.slice();
+  for (let i = 0; i < count; i++) if (clusterWeights[i] === 0) rowWeights.fill(0, starts[i], starts[i + 1]);
   const { columns } = clusters;
   return {
     firstCopy,
@@ -54,7 +57,7 @@ export function replicateClusters(model: Model, strategy: string): Replicated {
       }),
       y: gather(clusters.y),
       trials: gather(clusters.trials),
-      weights: gather(clusters.weights),
+      weights: gather(rowWeights),
       offset: gather(clusters.offset),
       clusterWeights: new Float64Array(copies.length).fill(1),
       constants: Float64Array.from(copies, (i) => clusters.constants[i]),

@@ -1,7 +1,7 @@
 // What an E-step is: draws of every cluster's intercept, weighted to its posterior at the current parameters.
 import { rng, type Stream } from '../../../samplers/rng.js';
 import type { Integrand } from '../../likelihood/integrand.js';
-import { findMode } from '../../likelihood/mode.js';
+import { findPeak } from '../../likelihood/peak.js';
 import type { Model } from '../../model/model.js';
 
 /** Draws of one cluster's z (eps = sigma z). */
@@ -9,7 +9,7 @@ export interface ClusterDraws {
   /** Room for the points, and for the log density they were drawn from up to a constant: weights are target / that. */
   readonly z: Float64Array;
   readonly logProposal: Float64Array;
-  /** Mode and curvature sd of the integrand, found before the call. */
+  /** Mode of the integrand and the width of the hill there (curvature sd where it is smooth), found before the call. */
   readonly mode: number;
   readonly spread: number;
 }
@@ -73,10 +73,9 @@ export function drawAll(
   for (let i = 0; i < m; i++) {
     if (i % BLOCK === 0) stream = root.stream(`block:${i / BLOCK}`);
     integrand.select(i);
-    const mode = findMode(integrand, previous?.mode[i] ?? 0);
-    integrand.evaluate(mode);
+    const { z: mode, width } = findPeak(integrand, previous?.mode[i] ?? 0);
     set.mode[i] = mode;
-    set.spread[i] = 1 / Math.sqrt(-integrand.curvature);
+    set.spread[i] = width;
     const last = previous ? previous.z[(i + 1) * previous.perCluster - 1] : Number.NaN;
     const draws = {
       z: set.of(set.z, i),

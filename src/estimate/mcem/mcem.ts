@@ -6,18 +6,11 @@ import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
-import { dot } from '../../numeric/newton.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
-import {
-  awayFromZero,
-  boundaryFinding,
-  interiorStart,
-  pooledMaximum,
-  separatedCoefficients,
-  separationFinding,
-} from '../maximum-likelihood.js';
+import { awayFromZero, boundaryFinding, interiorStart, pooledMaximum } from '../maximum-likelihood.js';
 import { pooledStart } from '../pooled-start.js';
+import { separatedCoefficients, separationFinding } from '../separation.js';
 import { ascend } from './ascent.js';
 import { Boundary } from './boundary.js';
 import type { EStep } from './e-step.js';
@@ -96,22 +89,25 @@ async function run(
   settings.eStep.check?.(model);
   const likelihood = new MarginalLikelihood(model);
   const nothingRandom = space.fixed.sigma === 0;
-  const start = awayFromZero(task.start) ?? space.hold(interiorStart(model, pooledStart(model)));
-  const boundaryCheck = new Boundary(likelihood, task);
-  const em = nothingRandom ? undefined : await ascend(task, settings, start, boundaryCheck);
+  const start = space.hold(
+    task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
+  );
+  const zero = new Boundary(likelihood, task);
+  const em = nothingRandom ? undefined : await ascend(task, settings, start, zero);
   const final =
     em && !em.atBoundary && !em.trouble
       ? await polish(task, settings, em.integrand, em.parameters, em.draws)
       : undefined;
-  if (!em || em.atBoundary || (final && (await boundaryCheck.beats(final.parameters)))) {
+  if (!em || em.atBoundary || (final && (await zero.beats(final.parameters)))) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
     const boundary = !nothingRandom;
-    const separated = separatedCoefficients(model, space, pooled.newton);
+    const { evaluation, converged } = pooled.newton;
+    const separated = separatedCoefficients(space, evaluation.hessian, converged);
     return finishLikelihoodFit(self, task, likelihood, {
       parameters: pooled.parameters,
       objective: pooled.objective,
-      converged: pooled.newton.converged,
+      converged,
       boundary,
       findings: [
         ...(boundary ? [boundaryFinding()] : []),
@@ -122,12 +118,13 @@ async function run(
   }
 
   if (!final) {
+    const separated = separatedCoefficients(space, new Float64Array(space.free.length ** 2), false);
     return finishLikelihoodFit(self, task, likelihood, {
       parameters: em.parameters,
       objective: em.history.at(-1)!.objective,
       converged: false,
       boundary: false,
-      findings: [em.trouble!],
+      findings: [separated.length > 0 ? separationFinding(separated) : em.trouble!],
       history: em.history,
       monteCarloErrors: new Float64Array(likelihood.size).fill(Number.NaN),
     });
@@ -141,12 +138,16 @@ async function run(
     largestK: largestParetoK(weighed),
     largestErrorRatio: ratio,
   });
-  const findings = final.converged
-    ? landingFindings(proof, settings.monteCarloError, ratio)
-    : [noRootFinding()];
+  const curvature = space.chain(parameters, 0, likelihood.gradient, hessian).hessian;
+  const separated = separatedCoefficients(space, curvature, final.converged);
+  // Where there is no maximum to land on, that is all there is to say of the landing.
+  let findings: readonly Finding[];
+  if (separated.length > 0) findings = [separationFinding(separated)];
+  else if (final.converged) findings = landingFindings(proof, settings.monteCarloError, ratio);
+  else findings = [noRootFinding()];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
-    objective: final.objective + constants(model),
+    objective: final.objective,
     converged: final.converged && ratio <= settings.monteCarloError,
     boundary: false,
     findings,
@@ -155,10 +156,6 @@ async function run(
     monteCarloErrors: errors,
     landing: proof,
   });
-}
-
-function constants({ clusters }: Model): number {
-  return dot(clusters.clusterWeights, clusters.constants);
 }
 
 function noRootFinding(): Finding {

@@ -14,7 +14,7 @@ import { type WeighedDraws, weigh } from './weigh.js';
 
 export interface Polished {
   readonly parameters: Parameters;
-  /** Q at them, less the clusters' constants. */
+  /** Q at them: the expected log density of data and intercepts, constants included. */
   readonly objective: number;
   /** Louis's Hessian there. */
   readonly hessian: Float64Array;
@@ -46,7 +46,9 @@ const NEAR = 0.3;
 /** The first round only comes near; few draws will do. */
 const FIRST_DRAWS = 200;
 /** Fewest draws a cluster behind a final answer: the control variates' coefficients and the error itself need them. */
-const LEAST_DRAWS = { independent: 1000, dependent: 1500 };
+const LEAST_DRAWS = 1000;
+/** Of a chain as many must be effective: the error of fewer, by batch means, is too small. */
+const LEAST_EFFECTIVE = 1000;
 /** Memory: all clusters' draws stand in arrays of this many numbers at the most. */
 const MOST_NUMBERS = 5e7;
 /** Relative Monte Carlo error that a standard error may have. */
@@ -61,7 +63,6 @@ export async function polish(
 ): Promise<Polished> {
   const { count } = task.model.clusters;
   const mostDraws = Math.max(100, Math.min(settings.maxDraws, Math.floor(MOST_NUMBERS / count)));
-  const least = settings.eStep.dependent ? LEAST_DRAWS.dependent : LEAST_DRAWS.independent;
   let perCluster = Math.min(mostDraws, Math.max(FIRST_DRAWS, previous.perCluster));
   let parameters = start;
   let draws = previous;
@@ -94,14 +95,19 @@ export async function polish(
       if (!root) perCluster = Math.min(mostDraws, 2 * perCluster);
       continue;
     }
-    const excess = Math.max(root.ratio / settings.monteCarloError, root.varianceRatio / STANDARD_ERROR_ERROR);
-    if ((excess <= 1 && perCluster >= least) || perCluster >= mostDraws || round === MOST_ROUNDS) {
+    const excess = Math.max(
+      (root.ratio / settings.monteCarloError) ** 2,
+      (root.varianceRatio / STANDARD_ERROR_ERROR) ** 2,
+      draws.dependent ? LEAST_EFFECTIVE / root.weighed.smallestEss : 0,
+    );
+    const enough = excess <= 1 && perCluster >= LEAST_DRAWS;
+    if (enough || perCluster >= mostDraws || round === MOST_ROUNDS) {
       return { ...root, objective: expectedLogDensity(integrand, root.weighed), converged: true };
     }
-    const wanted = perCluster * 1.3 * excess ** 2;
+    const wanted = perCluster * 1.3 * excess;
     perCluster = Math.min(
       mostDraws,
-      Math.ceil(Math.max(least, 1.5 * perCluster, Math.min(wanted, 100 * perCluster))),
+      Math.ceil(Math.max(LEAST_DRAWS, 1.5 * perCluster, Math.min(wanted, 100 * perCluster))),
     );
   }
 }

@@ -3,6 +3,7 @@ import { paretoK } from '../../../samplers/diagnostics/pareto.js';
 import type { Integrand } from '../../likelihood/integrand.js';
 import type { ControlVariates } from './control-variates.js';
 import type { DrawSet } from './e-step.js';
+import { longRunVariance } from './long-run.js';
 
 /** Draws with their weights, arrays laid out as the draws are. */
 export interface WeighedDraws {
@@ -14,7 +15,7 @@ export interface WeighedDraws {
   readonly base: Float64Array;
   /** The same after the control variates; expectations use these. */
   readonly calibrated: Float64Array;
-  /** 1 / sum of squared base weights, smallest over the clusters. */
+  /** Independent draws of the posterior that would tell as much of a cluster's intercept, smallest over the clusters. */
   readonly smallestEss: number;
 }
 
@@ -48,15 +49,28 @@ export function weigh(integrand: Integrand, set: DrawSet, controls: ControlVaria
       base[k] = Math.exp(logTarget[k] - logProposal[k] - highest);
       sum += base[k];
     }
-    let squares = 0;
-    for (let k = 0; k < z.length; k++) {
-      base[k] /= sum;
-      squares += base[k] * base[k];
-    }
-    draws.smallestEss = Math.min(draws.smallestEss, 1 / squares);
+    for (let k = 0; k < z.length; k++) base[k] /= sum;
+    draws.smallestEss = Math.min(draws.smallestEss, set.dependent ? chainEss(z, base) : weightsEss(base));
     calibrate(draws, i, controls);
   }
   return draws;
+}
+
+/** Of independent draws: 1 / sum of squared weights. */
+function weightsEss(weights: Float64Array): number {
+  let squares = 0;
+  for (let k = 0; k < weights.length; k++) squares += weights[k] * weights[k];
+  return 1 / squares;
+}
+
+/** Of a chain: the variance of z over that of its weighted mean; no more than the draws there are. */
+function chainEss(z: Float64Array, weights: Float64Array): number {
+  let mean = 0;
+  for (let k = 0; k < z.length; k++) mean += weights[k] * z[k];
+  const series = z.map((value) => value - mean);
+  let variance = 0;
+  for (let k = 0; k < z.length; k++) variance += weights[k] * series[k] * series[k];
+  return Math.min(z.length, variance / longRunVariance(series, 1, weights, true)[0]);
 }
 
 /** (Re)computes cluster i's control variates and calibrated weights from what is stored. */
