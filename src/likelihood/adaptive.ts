@@ -64,7 +64,8 @@ export class AdaptiveRule {
     slopeAtMode /= sum;
     slopeAtSpread = slopeAtSpread / sum + 1 / spread;
     for (let a = 0; a < this.moments.size; a++) {
-      gradient[a] += multiplicity * (slopeAtMode * this.slopes.mode[a] + slopeAtSpread * this.slopes.spread[a]);
+      gradient[a] +=
+        multiplicity * (slopeAtMode * this.slopes.mode[a] + slopeAtSpread * this.slopes.spread[a]);
     }
   }
 }

@@ -3,12 +3,11 @@ import { Integrand } from '../../likelihood/integrand.js';
 import { constantDirection } from '../../model/constant-direction.js';
 import type { Finding } from '../../model/finding.js';
 import type { Parameters } from '../../model/parameters.js';
-import { predictorUnit } from '../../model/predictor-unit.js';
 import type { FitTask } from '../fit.js';
-import { type Iteration, LARGEST_SIGMA, unboundedFinding } from '../maximum-likelihood.js';
-import type { Boundary } from './boundary.js';
+import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
 import { ControlVariates } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
+import type { Ends } from './ends.js';
 import { mStep } from './m-step.js';
 import type { McemSettings } from './mcem.js';
 import { weigh } from './weigh.js';
@@ -37,7 +36,7 @@ export async function ascend(
   task: FitTask,
   settings: McemSettings,
   start: Parameters,
-  boundary: Boundary,
+  ends: Ends,
 ): Promise<Ascent> {
   const { model, space, seed } = task;
   const integrand = new Integrand(model);
@@ -65,7 +64,6 @@ export async function ascend(
     const taken = clear || negligible || perCluster >= mostDraws;
     calm = negligible ? calm + 1 : 0;
     falling = step.parameters.sigma < parameters.sigma ? falling + 1 : 0;
-    const before = parameters;
     if (taken) parameters = step.parameters;
     history.push({
       iteration,
@@ -86,12 +84,11 @@ export async function ascend(
       total: settings.maxIterations,
       detail: { gain, draws: perCluster, sigma: parameters.sigma },
     });
-    if (falling > 3 && boundary.isNear(parameters) && (await boundary.attracts(parameters))) {
+    if (falling > 3 && ends.isSmall(parameters) && (await ends.zeroAttracts(parameters))) {
       return { integrand, parameters, draws, history, atBoundary: true };
     }
-    if (parameters.sigma > LARGEST_SIGMA * predictorUnit(model, parameters)) {
+    if (ends.isRunningAway(parameters)) {
       const trouble = unboundedFinding(parameters.sigma);
-      parameters = before;
       return { integrand, parameters, draws, history, atBoundary: false, trouble };
     }
     const wanted = clear
@@ -100,6 +97,6 @@ export async function ascend(
     // Growing tenfold at once would spend on one noisy guess of the gain.
     perCluster = Math.min(mostDraws, Math.max(perCluster, Math.min(wanted, 3 * perCluster)));
   }
-  const atBoundary = await boundary.attracts(parameters);
+  const atBoundary = await ends.zeroAttracts(parameters);
   return { integrand, parameters, draws: draws!, history, atBoundary };
 }

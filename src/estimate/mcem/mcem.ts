@@ -8,12 +8,18 @@ import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
-import { awayFromZero, boundaryFinding, interiorStart, pooledMaximum } from '../maximum-likelihood.js';
+import {
+  awayFromZero,
+  boundaryFinding,
+  interiorStart,
+  pooledMaximum,
+  unboundedFinding,
+} from '../maximum-likelihood.js';
 import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
 import { ascend } from './ascent.js';
-import { Boundary } from './boundary.js';
 import type { EStep } from './e-step.js';
+import { Ends } from './ends.js';
 import { importance } from './importance.js';
 import { landing, landingFindings } from './landing.js';
 import { polish } from './polish.js';
@@ -92,13 +98,13 @@ async function run(
   const start = space.hold(
     task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
   );
-  const zero = new Boundary(likelihood, task);
-  const em = nothingRandom ? undefined : await ascend(task, settings, start, zero);
+  const ends = new Ends(likelihood, task);
+  const em = nothingRandom ? undefined : await ascend(task, settings, start, ends);
   const final =
     em && !em.atBoundary && !em.trouble
       ? await polish(task, settings, em.integrand, em.parameters, em.draws)
       : undefined;
-  if (!em || em.atBoundary || (final && (await zero.beats(final.parameters)))) {
+  if (!em || em.atBoundary || (final && (await ends.zeroBeats(final.parameters)))) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
     const boundary = !nothingRandom;
@@ -144,7 +150,7 @@ async function run(
   let findings: readonly Finding[];
   if (separated.length > 0) findings = [separationFinding(separated)];
   else if (final.converged) findings = landingFindings(proof, settings.monteCarloError, ratio);
-  else findings = [noRootFinding()];
+  else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding()];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
     objective: final.objective,
@@ -154,7 +160,7 @@ async function run(
     history: em.history,
     hessian,
     monteCarloErrors: errors,
-    landing: proof,
+    ...(final.converged && { landing: proof }),
   });
 }
 

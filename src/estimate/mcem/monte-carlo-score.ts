@@ -86,7 +86,10 @@ export function scoreWithError(
   const covariance = new Float64Array(size * size);
   const varianceErrors = new Float64Array(size);
   const series = new Float64Array(set.perCluster * size);
-  const along = Array.from({ length: size }, (_, a) => new InformationAlong(integrand, set.perCluster, inverse, a));
+  const along = Array.from(
+    { length: size },
+    (_, a) => new InformationAlong(integrand, set.perCluster, inverse, a),
+  );
   for (let i = 0; i < count; i++) {
     integrand.select(i);
     moments.start(set.mode[i]);
