@@ -11,6 +11,7 @@ import type { ParameterSpace } from './parameter-space.js';
 import { chordSteps, largePart } from './part-start.js';
 import { pooledStart } from './pooled-start.js';
 import { separatedCoefficients, separationFinding } from './separation.js';
+import { risesForEver } from './unbounded.js';
 
 export interface Iteration {
   readonly iteration: number;
@@ -77,7 +78,10 @@ export async function maximumLikelihood(
   const finish = (found: Found, boundary: boolean, pooled: Found = found): Maximum => {
     const { evaluation, converged } = pooled.newton;
     const separated = separatedCoefficients(space, evaluation.hessian, converged);
-    const findings = trouble(model, separated, found, boundary);
+    const along: Rule = rule.kind === 'certified' ? { kind: 'plain' } : rule;
+    const unbounded =
+      !found.newton.converged && risesForEver(likelihood, space, along, found.parameters, LARGEST_SIGMA);
+    const findings = trouble(model, separated, found, boundary, unbounded);
     const sound = !findings.some((finding) => finding.severity === 'error');
     return {
       parameters: found.parameters,
@@ -271,13 +275,18 @@ export function awayFromZero(model: Model, start: Parameters): Parameters {
 }
 
 /** What kept the search from an ordinary maximum. */
-function trouble(model: Model, separated: readonly string[], found: Found, boundary: boolean): Finding[] {
+function trouble(
+  model: Model,
+  separated: readonly string[],
+  found: Found,
+  boundary: boolean,
+  unbounded: boolean,
+): Finding[] {
   const findings: Finding[] = [];
   const { newton, parameters } = found;
   if (separated.length > 0) findings.push(separationFinding(separated));
-  else if (!newton.converged && parameters.sigma >= LARGEST_SIGMA * predictorUnit(model, parameters)) {
-    findings.push(unboundedFinding(parameters.sigma));
-  } else if (!newton.converged && !boundary) {
+  else if (unbounded) findings.push(unboundedFinding(parameters.sigma));
+  else if (!newton.converged && !boundary) {
     findings.push({
       code: 'not-converged',
       severity: 'error',

@@ -1,6 +1,7 @@
 // Adaptive Gauss-Hermite quadrature of one cluster, with the derivative of the approximation itself.
 import type { GaussHermiteRule } from '../numeric/gauss-hermite.js';
 import type { Integrand } from './integrand.js';
+import { ModeSlopes } from './mode-slopes.js';
 import type { LouisMoments } from './moments.js';
 import { findPeak } from './peak.js';
 import type { ClusterIntegral } from './trapezoid.js';
@@ -15,16 +16,13 @@ export class AdaptiveRule {
   private readonly integrand: Integrand;
   private readonly moments: LouisMoments;
   private readonly rule: GaussHermiteRule;
-  /** d z / d theta and d s / d theta of the selected cluster. */
-  private readonly modeSlope: Float64Array;
-  private readonly spreadSlope: Float64Array;
+  private readonly slopes: ModeSlopes;
 
   constructor(integrand: Integrand, moments: LouisMoments, rule: GaussHermiteRule) {
     this.integrand = integrand;
     this.moments = moments;
     this.rule = rule;
-    this.modeSlope = new Float64Array(moments.size);
-    this.spreadSlope = new Float64Array(moments.size);
+    this.slopes = new ModeSlopes(moments.size);
   }
 
   /** Integrates the selected cluster; with `gradient`, adds `multiplicity` times the derivative of L to it. */
@@ -38,7 +36,7 @@ export class AdaptiveRule {
     const mode = findPeak(integrand, start).z;
     const peak = integrand.evaluate(mode);
     const spread = 1 / Math.sqrt(-integrand.curvature);
-    if (gradient) this.slopes(mode, spread);
+    if (gradient) this.slopes.compute(integrand, mode, spread);
     let sum = 0;
     let slopeAtMode = 0;
     let slopeAtSpread = 0;
@@ -66,50 +64,8 @@ export class AdaptiveRule {
     slopeAtMode /= sum;
     slopeAtSpread = slopeAtSpread / sum + 1 / spread;
     for (let a = 0; a < this.moments.size; a++) {
-      gradient[a] += multiplicity * (slopeAtMode * this.modeSlope[a] + slopeAtSpread * this.spreadSlope[a]);
-    }
-  }
-
-  /**
-   * With g_z(z; theta) = 0 and s = (-g_zz)^(-1/2): dz = -g_ztheta / g_zz and ds = s^3 / 2 (g_zztheta + g_zzz dz).
-   * The integrand stands evaluated at the mode.
-   */
-  private slopes(z: number, spread: number): void {
-    const { integrand, modeSlope, spreadSlope } = this;
-    const { from, to, sigma, row, rows, outcome, effectPart, scoreSum, curvatureSum } = integrand;
-    const { x, columns } = integrand.clusters;
-    const { second, third } = row;
-    outcome.thirdDerivatives(rows, from, to, sigma * z, integrand.dispersion, row);
-    let thirdSum = 0;
-    modeSlope.fill(0);
-    spreadSlope.fill(0);
-    // First g_ztheta and g_zztheta, in place.
-    for (let k = 0; k < to - from; k++) {
-      const base = (from + k) * columns;
-      thirdSum += third[k];
-      for (let j = 0; j < columns; j++) {
-        modeSlope[j] += sigma * second[k] * x[base + j];
-        spreadSlope[j] += sigma * sigma * third[k] * x[base + j];
-      }
-    }
-    modeSlope[columns] = scoreSum + z * sigma * curvatureSum + effectPart.zSigma;
-    spreadSlope[columns] = 2 * sigma * curvatureSum + z * sigma * sigma * thirdSum + effectPart.zzSigma;
-    if (this.moments.size > columns + 1) {
-      integrand.evaluateDispersion(z);
-      let mixed = 0;
-      let mixedSecond = 0;
-      for (let k = 0; k < to - from; k++) {
-        mixed += integrand.dispersionPart.eta[k];
-        mixedSecond += integrand.dispersionPart.etaEta[k];
-      }
-      modeSlope[columns + 1] = sigma * mixed;
-      spreadSlope[columns + 1] = sigma * sigma * mixedSecond;
-    }
-    const gzz = integrand.curvature;
-    const gzzz = sigma * sigma * sigma * thirdSum + effectPart.zzz;
-    for (let a = 0; a < modeSlope.length; a++) {
-      modeSlope[a] /= -gzz;
-      spreadSlope[a] = 0.5 * spread ** 3 * (spreadSlope[a] + gzzz * modeSlope[a]);
+      gradient[a] +=
+        multiplicity * (slopeAtMode * this.slopes.mode[a] + slopeAtSpread * this.slopes.spread[a]);
     }
   }
 }

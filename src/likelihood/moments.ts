@@ -8,14 +8,16 @@ import type { Integrand } from './integrand.js';
  */
 export class ExpectedDerivatives {
   readonly size: number;
+  /** The complete-data score at the last point that it was computed for. */
+  readonly score: Float64Array;
   protected readonly integrand: Integrand;
   protected readonly columns: number;
   protected readonly hasDispersion: boolean;
   weight = 0;
   /** Per row: weighted sums of d/d eta, d2/d eta2, z times that, and d2/d eta d dispersion. */
   private readonly rowScore: Float64Array;
-  private readonly rowCurvature: Float64Array;
-  private readonly rowCurvatureZ: Float64Array;
+  protected readonly rowCurvature: Float64Array;
+  protected readonly rowCurvatureZ: Float64Array;
   private readonly rowMixed: Float64Array;
   private sigmaScore = 0;
   private dispersionScore = 0;
@@ -29,6 +31,7 @@ export class ExpectedDerivatives {
     this.columns = clusters.columns;
     this.hasDispersion = outcome.dispersionDerivatives !== undefined;
     this.size = this.columns + 1 + (this.hasDispersion ? 1 : 0);
+    this.score = new Float64Array(this.size);
     this.rowScore = new Float64Array(clusters.largest);
     this.rowCurvature = new Float64Array(clusters.largest);
     this.rowCurvatureZ = new Float64Array(clusters.largest);
@@ -73,6 +76,21 @@ export class ExpectedDerivatives {
     this.dispersionScore += weight * dispersionPart.first;
     this.sigmaDispersion += weight * z * mixed;
     this.dispersionDispersion += weight * dispersionPart.second;
+  }
+
+  /** The complete-data score at z, where the integrand (and its dispersion part) was last evaluated, into `score`. */
+  protected computeScore(z: number): void {
+    const { from, to, row, effectPart, scoreSum, dispersionPart, clusters } = this.integrand;
+    const { x } = clusters;
+    const { score, columns } = this;
+    score.fill(0);
+    for (let r = from; r < to; r++) {
+      const s = row.first[r - from];
+      const base = r * columns;
+      for (let j = 0; j < columns; j++) score[j] += s * x[base + j];
+    }
+    score[columns] = z * scoreSum + effectPart.sigma;
+    if (this.hasDispersion) score[columns + 1] = dispersionPart.first;
   }
 
   /** Adds `multiplicity` times E[D] of the cluster to `gradient`. */
@@ -123,8 +141,6 @@ export class ExpectedDerivatives {
  * E[-D2] - Cov(D) (Louis 1982, equation 3.2), expectations over the posterior of z given y.
  */
 export class LouisMoments extends ExpectedDerivatives {
-  /** The complete-data score at the last point computed. */
-  readonly score: Float64Array;
   /** Second moments are taken about the first point, so that few digits cancel. */
   private readonly center: Float64Array;
   private readonly sum: Float64Array;
@@ -136,7 +152,6 @@ export class LouisMoments extends ExpectedDerivatives {
 
   constructor(integrand: Integrand) {
     super(integrand);
-    this.score = new Float64Array(this.size);
     this.center = new Float64Array(this.size);
     this.sum = new Float64Array(this.size);
     this.sumSquares = new Float64Array(this.size * this.size);
@@ -167,21 +182,6 @@ export class LouisMoments extends ExpectedDerivatives {
       sum[a] += d;
       for (let b = 0; b <= a; b++) sumSquares[a * size + b] += d * (score[b] - center[b]);
     }
-  }
-
-  /** The complete-data score at z, where the integrand (and its dispersion part) was last evaluated, into `score`. */
-  private computeScore(z: number): void {
-    const { from, to, row, effectPart, scoreSum, dispersionPart, clusters } = this.integrand;
-    const { x } = clusters;
-    const { score, columns } = this;
-    score.fill(0);
-    for (let r = from; r < to; r++) {
-      const s = row.first[r - from];
-      const base = r * columns;
-      for (let j = 0; j < columns; j++) score[j] += s * x[base + j];
-    }
-    score[columns] = z * scoreSum + effectPart.sigma;
-    if (this.hasDispersion) score[columns + 1] = dispersionPart.first;
   }
 
   /** Posterior mean of z. */

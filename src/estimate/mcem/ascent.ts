@@ -1,14 +1,13 @@
 // EM with the ascent rule: E-steps that grow as the gain of Q falls, until it is too small to matter.
 import { Integrand } from '../../likelihood/integrand.js';
-import type { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { constantDirection } from '../../model/constant-direction.js';
 import type { Finding } from '../../model/finding.js';
 import type { Parameters } from '../../model/parameters.js';
-import { predictorUnit } from '../../model/predictor-unit.js';
 import type { FitTask } from '../fit.js';
-import { type Iteration, LARGEST_SIGMA, pooledMaximum, unboundedFinding } from '../maximum-likelihood.js';
+import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
 import { ControlVariates } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
+import type { Ends } from './ends.js';
 import { mStep } from './m-step.js';
 import type { McemSettings } from './mcem.js';
 import { weigh } from './weigh.js';
@@ -37,7 +36,7 @@ export async function ascend(
   task: FitTask,
   settings: McemSettings,
   start: Parameters,
-  likelihood: MarginalLikelihood,
+  ends: Ends,
 ): Promise<Ascent> {
   const { model, space, seed } = task;
   const integrand = new Integrand(model);
@@ -65,7 +64,6 @@ export async function ascend(
     const taken = clear || negligible || perCluster >= mostDraws;
     calm = negligible ? calm + 1 : 0;
     falling = step.parameters.sigma < parameters.sigma ? falling + 1 : 0;
-    const before = parameters;
     if (taken) parameters = step.parameters;
     history.push({
       iteration,
@@ -86,12 +84,11 @@ export async function ascend(
       total: settings.maxIterations,
       detail: { gain, draws: perCluster, sigma: parameters.sigma },
     });
-    if (falling > 3 && (await isAtBoundary(likelihood, task, parameters))) {
+    if (falling > 3 && ends.isSmall(parameters) && (await ends.zeroAttracts(parameters))) {
       return { integrand, parameters, draws, history, atBoundary: true };
     }
-    if (parameters.sigma > LARGEST_SIGMA * predictorUnit(model, parameters)) {
+    if (ends.isRunningAway(parameters)) {
       const trouble = unboundedFinding(parameters.sigma);
-      parameters = before;
       return { integrand, parameters, draws, history, atBoundary: false, trouble };
     }
     const wanted = clear
@@ -100,24 +97,6 @@ export async function ascend(
     // Growing tenfold at once would spend on one noisy guess of the gain.
     perCluster = Math.min(mostDraws, Math.max(perCluster, Math.min(wanted, 3 * perCluster)));
   }
-  return { integrand, parameters, draws: draws!, history, atBoundary: false };
-}
-
-/** Below this many units of the linear predictor a falling sigma is asked whether it falls to 0. */
-const SMALL_SIGMA = 0.2;
-
-/**
- * EM goes to sigma = 0 ever more slowly. The likelihood's slope in sigma^2 at 0 is a closed form and tells at once:
- * where it is not positive at the pooled fit, and sigma is small and falling, 0 is where it goes.
- */
-async function isAtBoundary(
-  likelihood: MarginalLikelihood,
-  task: FitTask,
-  parameters: Parameters,
-): Promise<boolean> {
-  if (task.space.fixed.sigma !== undefined) return false;
-  if (parameters.sigma > SMALL_SIGMA * predictorUnit(task.model, parameters)) return false;
-  const pooled = await pooledMaximum(likelihood, task.space, () => task.pause());
-  if (!Number.isNaN(pooled.slopeInVariance)) return pooled.slopeInVariance <= 0;
-  return pooled.objective >= likelihood.evaluate(parameters, { kind: 'plain' }, false);
+  const atBoundary = await ends.zeroAttracts(parameters);
+  return { integrand, parameters, draws: draws!, history, atBoundary };
 }

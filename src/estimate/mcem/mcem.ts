@@ -5,14 +5,22 @@ import { between, checkOptions, count, positive } from '../../../samplers/option
 import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { requireDensity } from '../../likelihood/supported.js';
+import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
-import { awayFromZero, boundaryFinding, interiorStart, pooledMaximum } from '../maximum-likelihood.js';
+import {
+  awayFromZero,
+  boundaryFinding,
+  interiorStart,
+  pooledMaximum,
+  unboundedFinding,
+} from '../maximum-likelihood.js';
 import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
 import { ascend } from './ascent.js';
 import type { EStep } from './e-step.js';
+import { Ends } from './ends.js';
 import { importance } from './importance.js';
 import { landing, landingFindings } from './landing.js';
 import { polish } from './polish.js';
@@ -91,8 +99,13 @@ async function run(
   const start = space.hold(
     task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
   );
-  const em = nothingRandom ? undefined : await ascend(task, settings, start, likelihood);
-  if (!em || em.atBoundary) {
+  const ends = new Ends(likelihood, task);
+  const em = nothingRandom ? undefined : await ascend(task, settings, start, ends);
+  const final =
+    em && !em.atBoundary && !em.trouble
+      ? await polish(task, settings, em.integrand, em.parameters, em.draws)
+      : undefined;
+  if (!em || em.atBoundary || (final && (await ends.zeroBeats(final.parameters)))) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
     const boundary = !nothingRandom;
@@ -111,20 +124,19 @@ async function run(
     });
   }
 
-  if (em.trouble) {
+  if (!final) {
     const separated = separatedCoefficients(space, new Float64Array(space.free.length ** 2), false);
     return finishLikelihoodFit(self, task, likelihood, {
       parameters: em.parameters,
       objective: em.history.at(-1)!.objective,
       converged: false,
       boundary: false,
-      findings: [separated.length > 0 ? separationFinding(separated) : em.trouble],
+      findings: [separated.length > 0 ? separationFinding(separated) : em.trouble!],
       history: em.history,
       monteCarloErrors: new Float64Array(likelihood.size).fill(Number.NaN),
     });
   }
 
-  const final = await polish(task, settings, em.integrand, em.parameters, em.draws);
   const { parameters, hessian, scoreCovariance, errors, ratio, weighed } = final;
   likelihood.evaluate(parameters, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, true);
   const proof = landing(likelihood, space, scoreCovariance, {
@@ -136,10 +148,10 @@ async function run(
   const curvature = space.chain(parameters, 0, likelihood.gradient, hessian).hessian;
   const separated = separatedCoefficients(space, curvature, final.converged);
   // Where there is no maximum to land on, that is all there is to say of the landing.
-  const findings =
-    separated.length > 0
-      ? [separationFinding(separated)]
-      : landingFindings(proof, settings.monteCarloError, ratio);
+  let findings: readonly Finding[];
+  if (separated.length > 0) findings = [separationFinding(separated)];
+  else if (final.converged) findings = landingFindings(proof, settings.monteCarloError, ratio);
+  else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding()];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
     objective: final.objective,
@@ -149,8 +161,18 @@ async function run(
     history: em.history,
     hessian,
     monteCarloErrors: errors,
-    landing: proof,
+    ...(final.converged && { landing: proof }),
   });
+}
+
+function noRootFinding(): Finding {
+  return {
+    code: 'no-root',
+    severity: 'error',
+    message:
+      'Newton found no root of the Monte Carlo score near the draws it was made of: these are the parameters where EM stopped or the last root was, and they have no Monte Carlo error.',
+    advice: 'quadrature() says what the likelihood is like. Try another start or seed.',
+  };
 }
 
 /** @throws GlmmcError `unsupported-effect` */

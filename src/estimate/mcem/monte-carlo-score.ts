@@ -1,7 +1,9 @@
-// The Monte Carlo score and observed information at given parameters, and the score's own covariance.
+// The Monte Carlo score and observed information at given parameters, and the error of both.
 import type { Integrand } from '../../likelihood/integrand.js';
-import { ExpectedDerivatives, LouisMoments } from '../../likelihood/moments.js';
+import { ExpectedDerivatives } from '../../likelihood/moments.js';
+import { TransportedMoments } from '../../likelihood/transported-moments.js';
 import { mirror } from '../../numeric/cholesky.js';
+import { dot } from '../../numeric/newton.js';
 import type { ControlVariates } from './control-variates.js';
 import { longRunVariance } from './long-run.js';
 import { calibrate, type WeighedDraws } from './weigh.js';
@@ -11,8 +13,13 @@ export interface MonteCarloScore {
   readonly score: Float64Array;
   /** Louis's Hessian, size x size. */
   readonly hessian: Float64Array;
-  /** Monte Carlo covariance of `score`, size x size; filled where asked for. */
+}
+
+export interface ScoreWithError extends MonteCarloScore {
+  /** Monte Carlo covariance of `score`, size x size. */
   readonly covariance: Float64Array;
+  /** Monte Carlo error of the inverse information's diagonal. */
+  readonly varianceErrors: Float64Array;
 }
 
 /** No Monte Carlo error is taken to be below this part of a standard error. */
@@ -37,43 +44,124 @@ export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Arr
   return score;
 }
 
-/** The Monte Carlo score and all that goes with it. The draws must have been weighed at the integrand's parameters. */
-export function monteCarloScore(
+/** The Monte Carlo score and Louis's information. The draws must have been weighed at the integrand's parameters. */
+export function monteCarloScore(integrand: Integrand, draws: WeighedDraws): MonteCarloScore {
+  const moments = new TransportedMoments(integrand);
+  const { size } = moments;
+  const score = new Float64Array(size);
+  const hessian = new Float64Array(size * size);
+  const { count, clusterWeights } = integrand.clusters;
+  for (let i = 0; i < count; i++) {
+    integrand.select(i);
+    moments.start(draws.set.mode[i]);
+    const z = draws.set.of(draws.set.z, i);
+    const calibrated = draws.set.of(draws.calibrated, i);
+    for (let k = 0; k < z.length; k++) {
+      integrand.evaluate(z[k]);
+      moments.add(z[k], calibrated[k]);
+    }
+    moments.addScore(clusterWeights[i], score);
+    moments.addHessian(clusterWeights[i], hessian);
+  }
+  mirror(hessian, size);
+  return { score, hessian };
+}
+
+/**
+ * The same with the error of both: by the scatter of the draws' own scores, and of their own terms of the information
+ * along the columns of `inverse`, the inverse information or one near it (d I^-1 = -I^-1 dI I^-1).
+ */
+export function scoreWithError(
   integrand: Integrand,
   draws: WeighedDraws,
   controls: ControlVariates,
-  withCovariance: boolean,
-): MonteCarloScore {
-  const moments = new LouisMoments(integrand);
+  inverse: Float64Array,
+): ScoreWithError {
+  const moments = new TransportedMoments(integrand);
   const { size } = moments;
   const { count, clusterWeights } = integrand.clusters;
   const { set } = draws;
   const score = new Float64Array(size);
   const hessian = new Float64Array(size * size);
   const covariance = new Float64Array(size * size);
+  const varianceErrors = new Float64Array(size);
   const series = new Float64Array(set.perCluster * size);
+  const along = Array.from(
+    { length: size },
+    (_, a) => new InformationAlong(integrand, set.perCluster, inverse, a),
+  );
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.reset();
+    moments.start(set.mode[i]);
+    for (const direction of along) direction.start();
     const z = set.of(set.z, i);
     const calibrated = set.of(draws.calibrated, i);
     for (let k = 0; k < z.length; k++) {
       integrand.evaluate(z[k]);
       moments.add(z[k], calibrated[k]);
-      if (withCovariance) series.set(moments.score, k * size);
+      series.set(moments.score, k * size);
+      for (const direction of along) direction.add(moments, z[k], k);
     }
     moments.addScore(clusterWeights[i], score);
     moments.addHessian(clusterWeights[i], hessian);
-    if (!withCovariance) continue;
     const base = set.of(draws.base, i);
     calibrate(draws, i, controls);
     for (let a = 0; a < size; a++) controls.residuals(series, size, a, base);
-    const part = longRunVariance(series, size, base, set.dependent);
     // A merged cluster's draws are shared by all that it stands for, so its error counts by the square.
-    for (let a = 0; a < covariance.length; a++) covariance[a] += clusterWeights[i] ** 2 * part[a];
+    const square = clusterWeights[i] ** 2;
+    const part = longRunVariance(series, size, base, set.dependent);
+    for (let a = 0; a < covariance.length; a++) covariance[a] += square * part[a];
+    for (let a = 0; a < size; a++) {
+      controls.residuals(along[a].terms(base), 1, 0, base);
+      varianceErrors[a] += square * longRunVariance(along[a].values, 1, base, set.dependent)[0];
+    }
   }
   // Where the control variates leave nothing (Gaussian responses), rounding is the error that remains.
   for (let a = 0; a < size; a++) covariance[a * size + a] += ROUNDING ** 2 * Math.abs(hessian[a * size + a]);
   mirror(hessian, size);
-  return { score, hessian, covariance };
+  return { score, hessian, covariance, varianceErrors: varianceErrors.map(Math.sqrt) };
+}
+
+/** One cluster's draws' terms of the information along a column c of the inverse: c' D2 c + (c' (D - E[D]))^2. */
+class InformationAlong {
+  readonly values: Float64Array;
+  private readonly integrand: Integrand;
+  private readonly direction: Float64Array;
+  private readonly shift: Float64Array;
+  private readonly scores: Float64Array;
+
+  constructor(integrand: Integrand, perCluster: number, inverse: Float64Array, column: number) {
+    const size = Math.sqrt(inverse.length);
+    this.integrand = integrand;
+    this.values = new Float64Array(perCluster);
+    this.scores = new Float64Array(perCluster);
+    this.direction = Float64Array.from({ length: size }, (_, b) => inverse[b * size + column]);
+    this.shift = new Float64Array(integrand.clusters.largest);
+  }
+
+  /** Starts the integrand's selected cluster. */
+  start(): void {
+    const { shift, direction } = this;
+    const { from, to, clusters } = this.integrand;
+    const { x, columns } = clusters;
+    for (let r = from; r < to; r++) {
+      let sum = 0;
+      for (let j = 0; j < columns; j++) sum += x[r * columns + j] * direction[j];
+      shift[r - from] = sum;
+    }
+  }
+
+  /** Draw k, z, just added to `moments`. */
+  add(moments: TransportedMoments, z: number, k: number): void {
+    this.values[k] = moments.secondAlong(z, this.direction, this.shift);
+    this.scores[k] = dot(moments.moved, this.direction);
+  }
+
+  /** The terms of all draws, weighed by `weights`. */
+  terms(weights: Float64Array): Float64Array {
+    const { values, scores } = this;
+    const mean = dot(weights, scores);
+    for (let k = 0; k < values.length; k++) values[k] += (scores[k] - mean) ** 2;
+    return values;
+  }
 }
