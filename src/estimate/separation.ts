@@ -17,7 +17,8 @@ const NEW_DIRECTION = 1e-7;
  * Anderson 1984): is there a d with x'd >= 0 in every row whose likelihood never falls as its linear predictor grows
  * (a row of successes alone), x'd <= 0 in every row of the opposite kind (failures alone, a count of 0), x'd = 0 in
  * the others, and x'd != 0 somewhere? What holds for the rows holds for the clusters' integrals, whatever the intercepts.
- * @param hessian of a fit in the free coordinates: where it has curvature in every direction nothing need be asked
+ * @param hessian of a fit in its free coordinates, the coefficients first (of the fit without intercepts, sigma is none
+ *   of them): where it has curvature in every direction nothing need be asked
  */
 export function separatedCoefficients(
   space: ParameterSpace,
@@ -27,19 +28,15 @@ export function separatedCoefficients(
   const { model, free } = space;
   const columns = free.filter((k) => k < model.coefficientNames.length);
   if (columns.length === 0 || !model.family.openEnd) return [];
-  if (converged && isCurved(model.clusters, columns, hessian, free.length)) return [];
+  if (converged && isCurved(model.clusters, columns, hessian)) return [];
   const direction = separatingDirection(model.clusters, model.family.openEnd, columns);
   return direction ? columns.filter((j) => direction[j] !== 0).map((j) => model.coefficientNames[j]) : [];
 }
 
 /** Whether every coefficient has a standard error that the linear predictors can bear. */
-function isCurved(
-  { extent }: Clusters,
-  columns: readonly number[],
-  hessian: Float64Array,
-  size: number,
-): boolean {
+function isCurved({ extent }: Clusters, columns: readonly number[], hessian: Float64Array): boolean {
   const q = columns.length;
+  const size = Math.sqrt(hessian.length);
   const information = Float64Array.from(
     { length: q * q },
     (_, k) => -hessian[Math.floor(k / q) * size + (k % q)],
