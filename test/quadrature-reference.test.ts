@@ -31,9 +31,9 @@ for (const name of dataSets) {
     near(t, found.logLik, ml.logLik, 1e-7, 'logLik');
     t.true(found.logLikError <= Math.max(1e-9, 1e-13 * Math.abs(found.logLik)));
     ml.beta.forEach((beta, j) => {
-      near(t, found.parameters.beta[j], beta, 1e-5, answer.coefficientNames[j]);
+      near(t, found.parameters.beta[j], beta, 1e-6, answer.coefficientNames[j]);
     });
-    near(t, found.parameters.sigma, ml.sigma, 1e-5, 'sigma');
+    near(t, found.parameters.sigma, ml.sigma, 1e-6, 'sigma');
     ml.standardErrors.forEach((error, j) => {
       const { name: parameter, standardError } = found.estimates[j];
       if (error === null) t.true(Number.isNaN(standardError));
@@ -56,7 +56,7 @@ for (const name of dataSets) {
       t.true(found.converged);
       near(t, found.objective, expected.logLik, 1e-7, 'objective');
       expected.beta.forEach((beta, j) => {
-        near(t, found.parameters.beta[j], beta, 1e-5, answer.coefficientNames[j]);
+        near(t, found.parameters.beta[j], beta, 1e-6, answer.coefficientNames[j]);
       });
       near(t, found.parameters.sigma, expected.sigma, 1e-5, 'sigma');
     });
