@@ -13,7 +13,7 @@ export function chooseEngine(
   general: GeneralEngine,
 ): ClusterEngine {
   const { family, randomEffect } = model;
-  // Their steps and their ends are those of normal tails.
+  // Their steps, their ends and their derivatives are those of normal intercepts.
   if (randomEffect.name !== 'normal') return general;
   const { separable } = family.outcome;
   if (separable) return new SeparableEngine(model, clusters, separable, general);

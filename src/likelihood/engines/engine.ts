@@ -20,6 +20,9 @@ export const ROUGH: Accuracy = { step: 1.25, drop: 9, centring: 0.05 };
 export const MEDIUM: Accuracy = { step: 1, drop: 18, centring: 0.01 };
 export const FINE: Accuracy = { step: 0.75, drop: 35, centring: 1e-3 };
 
+/** Posterior variance of z (prior variance 1) below which a cluster says much of its own intercept. */
+export const INFORMATIVE = 0.1;
+
 /** A mode so many steps wide is for the general engine, which has a change of variable for it. */
 export const LONG_WALK = 200;
 

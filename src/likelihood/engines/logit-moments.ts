@@ -1,4 +1,5 @@
 // Score and Hessian of one logit cluster from the nodes of a grid (Fisher's and Louis's identities), in slots.
+import { INFORMATIVE } from './engine.js';
 import { addColumn, fourRows, type RowBlock, twoMeanScores } from './logit-kernels.js';
 import type { LogitRows } from './logit-rows.js';
 import type { NodeGrid } from './node-grid.js';
@@ -6,9 +7,6 @@ import type { ReducedDesign } from './reduced-design.js';
 
 /** Nodes that weigh less than this part of the one at the mode change no digit that counts, however fine the rule. */
 const NEGLIGIBLE = Math.exp(-26);
-
-/** Posterior variance of z below which a cluster says much of its intercept. */
-const INFORMATIVE = 0.1;
 
 export class LogitMoments {
   /** Posterior mean and sd of z. */
@@ -26,11 +24,8 @@ export class LogitMoments {
   private sums: Float64Array = new Float64Array(0);
   /** By slot: the rows' mean x weighted by their information. */
   private readonly means: Float64Array;
-  private readonly centred: boolean;
 
-  /** @param centred F is normal, so that a cluster's own mean may be integrated in place of its intercept */
-  constructor(reduced: ReducedDesign, rows: LogitRows, centred: boolean) {
-    this.centred = centred;
+  constructor(reduced: ReducedDesign, rows: LogitRows) {
     this.means = new Float64Array(reduced.slots);
     this.reduced = reduced;
     this.rows = rows;
@@ -129,7 +124,7 @@ export class LogitMoments {
     }
     this.mean = mean;
     this.sd = Math.sqrt(variance);
-    const informative = this.centred && sigma > 0 && variance < INFORMATIVE;
+    const informative = sigma > 0 && variance < INFORMATIVE;
     if (informative) this.centreScores(count, sigma);
     for (let a = 0; a <= slots; a++) {
       const row = a * capacity;

@@ -18,16 +18,13 @@ const LARGEST_LOG_ODDS = 69;
 /** A product of all of a cluster's 1 + E F is a number below exp of this. */
 const LARGEST_LOG_PRODUCT = 690;
 
-/** For log-concave, smooth F, symmetric about 0, whose z has a density free of sigma. */
+/** For normal F: z has mean 0 and variance 1. */
 export class LogitEngine implements ClusterEngine {
   /** Derivatives of the log integrand in z at the last point evaluated. */
   gradient = 0;
   curvature = 0;
   private readonly effect: RandomEffect;
   private readonly step: number;
-  /** Standard deviation of z. */
-  private readonly effectSd: number;
-  private readonly isNormal: boolean;
   private readonly general: ClusterEngine;
   private readonly rows: LogitRows;
   private readonly reduced: ReducedDesign;
@@ -43,7 +40,7 @@ export class LogitEngine implements ClusterEngine {
   /** Per node of the grid: exp(sigma z), and the product over rows of 1 + E F, or its logarithm. */
   private factor: Float64Array = new Float64Array(0);
   private odds: Float64Array = new Float64Array(0);
-  /** Weights come from products (few rows, one trial each, normal F), not from sums of logarithms. */
+  /** Weights come from products (few rows, one trial each), not from sums of logarithms. */
   private byProducts = false;
   private centre = 0;
   private centreEffect = 0;
@@ -56,12 +53,10 @@ export class LogitEngine implements ClusterEngine {
   constructor(model: Pick<Model, 'family' | 'randomEffect'>, clusters: Clusters, general: ClusterEngine) {
     this.effect = model.randomEffect;
     this.step = model.family.outcome.step;
-    this.effectSd = this.effect.standardDeviation({ beta: new Float64Array(0), sigma: 1 });
-    this.isNormal = this.effect.name === 'normal';
     this.general = general;
     this.reduced = new ReducedDesign(clusters, false);
     this.rows = new LogitRows(clusters, this.reduced);
-    this.moments = new LogitMoments(this.reduced, this.rows, this.isNormal);
+    this.moments = new LogitMoments(this.reduced, this.rows);
   }
 
   setParameters(parameters: Parameters): void {
@@ -119,14 +114,14 @@ export class LogitEngine implements ClusterEngine {
     out.error = 0;
     out.nodes = 1;
     out.mode = 0;
-    out.modeSd = this.effectSd;
+    out.modeSd = 1;
     out.laplace = logLik;
     if (!derivatives) return;
     this.moments.differentiate(grid, this.factor, FINE.drop, 0);
-    // The score in sigma is z S, its derivative -z^2 V: E[z] = 0 for F symmetric about 0.
+    // The score in sigma is z S, its derivative -z^2 V, and E[z] = 0, E[z^2] = 1.
     sumScores(rows.odds, rows.won, rows.lost, rows.padded, 1, this.sums);
-    hessian[slots * size + slots] = this.effectSd ** 2 * (gradient[0] ** 2 - this.sums[1]);
-    this.moments.sd = this.effectSd;
+    hessian[slots * size + slots] = gradient[0] ** 2 - this.sums[1];
+    this.moments.sd = 1;
   }
 
   addDerivatives(multiplicity: number, gradient: Float64Array, hessian: Float64Array): void {
@@ -161,14 +156,13 @@ export class LogitEngine implements ClusterEngine {
     this.checkRange(logOdds);
     const fits = rows.padded * (Math.max(0, logOdds) + Math.LN2) < LARGEST_LOG_PRODUCT;
     if (from === 0) {
-      this.byProducts =
-        fits && rows.unit && this.isNormal && NormalWalk.fits(step, rows.successes * sigma, grid.z[0]);
+      this.byProducts = fits && rows.unit && NormalWalk.fits(step, rows.successes * sigma, grid.z[0]);
     }
     if (!this.byProducts || to - from < NODE_BLOCK) this.fillByLogarithms(grid, from, to);
     else this.fillByProducts(grid, from, step, offset, fits);
   }
 
-  /** Few rows, one trial each, normal F: the integrand is a product over rows, and nothing is ever a logarithm. */
+  /** Few rows, one trial each: the integrand is a product over rows, and nothing is ever a logarithm. */
   private fillByProducts(grid: NodeGrid, from: number, step: number, offset: number, fits: boolean): void {
     const { sigma, rows, factor, odds, walk } = this;
     const { weight, z } = grid;

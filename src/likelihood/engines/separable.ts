@@ -6,15 +6,12 @@ import type { Parameters } from '../../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../../model/random-effect.js';
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
-import { type Accuracy, type ClusterEngine, type Derivatives, LONG_WALK } from './engine.js';
+import { type Accuracy, type ClusterEngine, type Derivatives, INFORMATIVE, LONG_WALK } from './engine.js';
 import type { GeneralEngine } from './general.js';
 import { type FillWeights, NodeGrid } from './node-grid.js';
 import { ReducedDesign } from './reduced-design.js';
 
-/** Posterior variance of z below which a cluster says much of its intercept. */
-const INFORMATIVE = 0.1;
-
-/** For log-concave, smooth F, symmetric about 0, whose z has a density free of sigma. */
+/** For normal F: z has mean 0 and variance 1. */
 export class SeparableEngine implements ClusterEngine {
   /** Derivatives of the log integrand in z at the last point evaluated. */
   gradient = 0;
@@ -26,8 +23,6 @@ export class SeparableEngine implements ClusterEngine {
   private readonly full: Outcome;
   private readonly effect: RandomEffect;
   private readonly step: number;
-  /** Standard deviation of z. */
-  private readonly effectSd: number;
   private readonly hasDispersion: boolean;
   private readonly rows: GeneralEngine['integrand']['rows'];
   private readonly reduced: ReducedDesign;
@@ -69,7 +64,6 @@ export class SeparableEngine implements ClusterEngine {
     this.full = outcome;
     this.effect = model.randomEffect;
     this.step = outcome.step;
-    this.effectSd = this.effect.standardDeviation({ beta: new Float64Array(0), sigma: 1 });
     this.hasDispersion = outcome.dispersionDerivatives !== undefined;
     this.general = general;
     this.rows = general.integrand.rows;
@@ -177,7 +171,7 @@ export class SeparableEngine implements ClusterEngine {
     out.error = 0;
     out.nodes = 1;
     out.mode = 0;
-    out.modeSd = this.effectSd;
+    out.modeSd = 1;
     out.laplace = out.logIntegral;
   }
 
@@ -284,10 +278,10 @@ export class SeparableEngine implements ClusterEngine {
       valueValue += p * value * value;
     }
     if (this.sigma === 0) {
-      // The posterior of z is F: E[z] = 0, E[z^2] its variance, and z goes with nothing else.
-      varianceZ = this.effectSd ** 2;
-      meanZZBend = varianceZ * meanBend;
-      sigmaSigma = varianceZ * (slope + coefficient * meanCurve) ** 2;
+      // The posterior of z is F: E[z] = 0, E[z^2] = 1, and z goes with nothing else.
+      varianceZ = 1;
+      meanZZBend = meanBend;
+      sigmaSigma = (slope + coefficient * meanCurve) ** 2;
     }
     this.mean = meanZ;
     this.spread = Math.sqrt(varianceZ);
