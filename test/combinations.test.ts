@@ -3,17 +3,9 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { combination, combine, effectRows, familyRows, traitsOf } from '../src/model/combinations.js';
 import { normal } from '../src/model/effects/normal.js';
-import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
+import { type Family, familiesByName } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
 import { near } from './helpers.js';
-
-const makers: Readonly<Record<string, (link: string) => Family>> = {
-  binomial,
-  poisson,
-  gaussian,
-  gamma,
-  'negative-binomial': () => negativeBinomial(),
-};
 
 /** Responses (of 3 trials) for which a family shows all it can do. */
 const responses: Readonly<Record<string, readonly number[]>> = {
@@ -42,7 +34,7 @@ function curvature(family: Family, y: number, eta: number): number {
 
 for (const row of familyRows) {
   const { domain, canonical, logConcave, step } = row;
-  const family = makers[row.family](row.link);
+  const family = familiesByName[row.family](row.link);
   const name = `${row.family}-${row.link}`;
   const ys = responses[row.family];
   const etas = Array.from({ length: 121 }, (_, k) => (k - 60) / 10).filter(
@@ -150,7 +142,7 @@ test('a distribution that the table does not name tells about itself', (t) => {
 test('improper models are refused with the reason and what to use instead', (t) => {
   const data = { y: [1, 0, 1, 1, 0, 1], g: [1, 1, 2, 2, 3, 3], x: [1, 2, 3, 4, 5, 6] };
   for (const row of familyRows) {
-    const family = makers[row.family](row.link);
+    const family = familiesByName[row.family](row.link);
     const positive = row.family === 'gamma' ? { ...data, y: [1, 2, 1, 3, 2, 1] } : data;
     const make = (): unknown => glmm('y ~ x + (1 | g)', positive, { family });
     if (!row.improper) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { familyRows } from '../src/model/combinations.js';
-import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
+import { familiesByName, negativeBinomial, poisson } from '../src/model/family.js';
 import type { Outcome } from '../src/model/outcome.js';
 import {
   logBinomialCoefficient,
@@ -11,14 +11,6 @@ import {
   saturatedPoisson,
 } from '../src/model/outcomes/constants.js';
 import { near } from './helpers.js';
-
-const makers: Readonly<Record<string, (link: string) => Family>> = {
-  binomial,
-  poisson,
-  gaussian,
-  gamma,
-  'negative-binomial': () => negativeBinomial(),
-};
 
 interface At {
   readonly y: number;
@@ -95,7 +87,7 @@ const EPS = Number.EPSILON;
 
 for (const { family, link } of familyRows) {
   const name = `${family}-${link}`;
-  const { outcome } = makers[family](link);
+  const { outcome } = familiesByName[family](link);
 
   test(`${name}: log density and derivatives are those of 120 digits`, (t) => {
     const points = golden.filter((point) => point.family === family && point.link === link);
@@ -251,7 +243,7 @@ for (const { family, link } of familyRows) {
 }
 
 function isOutside(family: string, link: string, eta: number): boolean {
-  const { domain } = makers[family](link).traits;
+  const { domain } = familiesByName[family](link).traits;
   return eta < domain[0] || eta > domain[1];
 }
 

@@ -6,18 +6,10 @@ import { quadrature } from '../src/estimate/quadrature.js';
 import { Integrand } from '../src/likelihood/integrand.js';
 import { familyRows } from '../src/model/combinations.js';
 import { normal } from '../src/model/effects/normal.js';
-import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
+import { familiesByName, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
 import type { RandomEffect } from '../src/model/random-effect.js';
 import { near } from './helpers.js';
-
-const makers: Readonly<Record<string, (link: string) => Family>> = {
-  binomial,
-  poisson,
-  gaussian,
-  gamma,
-  'negative-binomial': () => negativeBinomial(),
-};
 
 /** Stands in for intercepts with bounds, to which every link is open. */
 const bounded: RandomEffect = { ...normal(), name: 'point-masses' };
@@ -36,7 +28,7 @@ const steep: Readonly<Record<string, (x: number, r: number) => number>> = {
 
 for (const { family: name, link, domain } of familyRows) {
   test(`${name}-${link}: a possible start`, (t) => {
-    const family = makers[name](link);
+    const family = familiesByName[name](link);
     for (const offset of [0, 0.3]) {
       const data = { g, x, y: x.map(steep[name]), k: g.map(() => 9), o: g.map(() => offset) };
       const response = family.counts ? 'y | trials(k)' : 'y';

@@ -6,35 +6,23 @@ import { importance } from '../estimate/mcem/importance.js';
 import { mcem } from '../estimate/mcem/mcem.js';
 import { metropolis } from '../estimate/mcem/metropolis.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
-import { familyRow } from '../model/combinations.js';
-import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../model/family.js';
-
-const FAMILIES: Readonly<Record<string, (link?: string) => Family>> = {
-  binomial,
-  poisson,
-  gaussian,
-  gamma,
-  'negative-binomial'(link) {
-    if (link !== undefined) familyRow('negative-binomial', link);
-    return negativeBinomial();
-  },
-};
+import { type Family, familiesByName } from '../model/family.js';
 
 /** The names `--family` takes, for help texts. */
-export const FAMILY_NAMES: string = `${Object.keys(FAMILIES).join(', ')}; with a link: binomial:probit`;
+export const FAMILY_NAMES: string = `${Object.keys(familiesByName).join(', ')}; with a link: binomial:probit`;
 const E_STEPS = { importance, metropolis };
 const RULES = ['adaptive', 'gauss-hermite'] as const;
 
 /** `NAME` or `NAME:LINK`. @throws GlmmcError `unknown-family`, `unknown-link` */
 export function familyNamed(text: string): Family {
   const [name, link, ...rest] = text.split(':');
-  if (!Object.hasOwn(FAMILIES, name) || rest.length > 0) {
+  if (!Object.hasOwn(familiesByName, name) || rest.length > 0) {
     throw new GlmmcError(
       'unknown-family',
-      `--family takes NAME or NAME:LINK, found '${text}'${didYouMean(name, Object.keys(FAMILIES))}`,
+      `--family takes NAME or NAME:LINK, found '${text}'${didYouMean(name, Object.keys(familiesByName))}`,
     );
   }
-  return link === undefined ? FAMILIES[name]() : FAMILIES[name](link);
+  return link === undefined ? familiesByName[name]() : familiesByName[name](link);
 }
 
 /** What `--chains`, `--warmup`, `--draws` and `--thin` said. */

@@ -220,3 +220,15 @@ function thetaByMoments(y: Float64Array, mu: Float64Array): number {
 function meanSquare(y: Float64Array, mu: Float64Array): number {
   return y.reduce((sum, value, r) => sum + (value - mu[r]) ** 2, 0) / y.length;
 }
+
+/** The built-in families by name, each from the name of a link. @throws GlmmcError `unknown-link` */
+export const familiesByName: Readonly<Record<string, (link?: string) => Family>> = {
+  binomial,
+  poisson,
+  gaussian,
+  gamma,
+  'negative-binomial'(link) {
+    if (link !== undefined) familyRow('negative-binomial', link);
+    return negativeBinomial();
+  },
+};

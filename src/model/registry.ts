@@ -5,7 +5,7 @@ import { logGamma } from './effects/log-gamma.js';
 import { logistic } from './effects/logistic.js';
 import { normal } from './effects/normal.js';
 import { studentT } from './effects/student-t.js';
-import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from './family.js';
+import { familiesByName } from './family.js';
 import type { Model } from './model.js';
 import type { RandomEffect } from './random-effect.js';
 
@@ -16,13 +16,6 @@ export interface ModelSpec {
   readonly df: number;
 }
 
-const FAMILIES: Readonly<Record<string, (link: string) => Family>> = {
-  binomial,
-  poisson,
-  gaussian,
-  gamma,
-  'negative-binomial': () => negativeBinomial(),
-};
 const EFFECTS: Readonly<Record<string, (df: number) => RandomEffect>> = {
   normal,
   'student-t': studentT,
@@ -36,7 +29,7 @@ const EFFECTS: Readonly<Record<string, (df: number) => RandomEffect>> = {
 export function specOf({ family, randomEffect }: Model): ModelSpec | undefined {
   // A theta that was given is known to the family's functions alone.
   const given = family.name === 'negative-binomial' && !family.dispersion;
-  const known = family.name in FAMILIES && randomEffect.name in EFFECTS && !given;
+  const known = family.name in familiesByName && randomEffect.name in EFFECTS && !given;
   if (!known) return undefined;
   return {
     family: family.name,
@@ -48,5 +41,5 @@ export function specOf({ family, randomEffect }: Model): ModelSpec | undefined {
 
 /** The family and effect of a specification. */
 export function modelOf({ family, link, effect, df }: ModelSpec): Pick<Model, 'family' | 'randomEffect'> {
-  return { family: FAMILIES[family](link), randomEffect: EFFECTS[effect](df) };
+  return { family: familiesByName[family](link), randomEffect: EFFECTS[effect](df) };
 }
