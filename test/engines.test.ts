@@ -23,7 +23,8 @@ const kinds: readonly [
   weighted: boolean,
 ][] = [
   ['logit', binomial(), 1, 6, false],
-  ['logit, clusters too large for products', binomial(), 1, 400, false],
+  ['logit, clusters that say much', binomial(), 1, 100, false],
+  ['logit, clusters of many rows', binomial(), 1, 400, false],
   ['logit with trials', binomial(), 7, 5, false],
   ['logit with weights', binomial(), 1, 5, true],
   ['poisson', poisson(), 1, 5, false],

@@ -109,13 +109,14 @@ export async function maximumLikelihood(
     const from = space.hold(options.start ?? pooledStart(model));
     return finish(await search(space, from), false);
   }
-  const pooled = part
-    ? pooledAt(likelihood, await pooledMaximum(part, space, options.pause))
-    : await pooledMaximum(likelihood, space, options.pause);
+  const pooled = await pooledMaximum(part ?? likelihood, space, options.pause);
+  const zeroValue = part
+    ? likelihood.evaluate(pooled.parameters, { kind: 'plain' }, false)
+    : pooled.objective;
 
   const interior = await searchInterior();
   const small = interior.parameters.sigma < SMALLEST_SIGMA * predictorUnit(model, interior.parameters);
-  const gap = interior.newton.evaluation.value - pooled.objective;
+  const gap = interior.newton.evaluation.value - zeroValue;
   // The part's pooled fit is a start and a bound; where it does not settle the matter, the whole's does.
   // Where the slope is not defined both ends are compared too.
   if (small || !(pooled.slopeInVariance > 0) || (part && !(gap > CLEAR_GAP))) {
@@ -163,10 +164,6 @@ export async function pooledMaximum(
   const atZero = space.withSigma(0);
   const start = atZero.hold(pooledStart(likelihood.model, likelihood.clustersUsed));
   const found = await climb(likelihood, atZero, { kind: 'plain' }, start, () => {}, pause);
-  return pooledAt(likelihood, found);
-}
-
-function pooledAt(likelihood: MarginalLikelihood, found: Found): PooledMaximum {
   const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
   return { ...found, objective, slopeInVariance: slopeInVariance(likelihood, found.parameters) };
 }

@@ -2,6 +2,7 @@
 
 import { linearPredictors } from '../likelihood/integrand.js';
 import type { Clusters } from '../model/clusters.js';
+import type { Family } from '../model/family.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { choleskyInPlace, choleskySolve } from '../numeric/cholesky.js';
@@ -21,7 +22,7 @@ export function pooledStart(model: Model, clusters: Clusters = model.clusters): 
   let beta: Float64Array = new Float64Array(columns);
   // The same regression of one common eta, for where the coefficients must be drawn back.
   const level = new Float64Array(columns);
-  const common = link.apply(commonMean(model));
+  const common = link.apply(commonMean(family, clusters));
   for (let r = 0; r < rows; r++) {
     const eta = link.apply(family.startingMean(y[r], trials[r]));
     // For canonical links the slope is the variance, the exact weight; for the others it is near enough for a start.
@@ -61,8 +62,7 @@ export function pooledStart(model: Model, clusters: Clusters = model.clusters): 
 const LEAST_SLOPES = 1e-4;
 
 /** The weighted mean of the starting means. */
-function commonMean({ clusters, family }: Model): number {
-  const { rows, y, trials, weights } = clusters;
+function commonMean(family: Family, { rows, y, trials, weights }: Clusters): number {
   let sum = 0;
   let total = 0;
   for (let r = 0; r < rows; r++) {

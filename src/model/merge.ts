@@ -45,7 +45,7 @@ export function mergeClusters(clusters: Clusters, measuredFrom: Outcome['mergesR
 }
 
 function identity(count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, i) => i);
+  return new Int32Array(count).map((_, i) => i);
 }
 
 /**

@@ -71,35 +71,6 @@ export function logOfProduct(e: Float64Array, n: number, f: number): number {
   return sum + Math.log(product);
 }
 
-/** out[k] = product over rows of 1 + E F_k, for the four nodes from..from+3, where it cannot overflow. */
-export function multiplyOdds(
-  e: Float64Array,
-  n: number,
-  f: Float64Array,
-  from: number,
-  out: Float64Array,
-): void {
-  const f0 = f[from];
-  const f1 = f[from + 1];
-  const f2 = f[from + 2];
-  const f3 = f[from + 3];
-  let p0 = 1;
-  let p1 = 1;
-  let p2 = 1;
-  let p3 = 1;
-  for (let r = 0; r < n; r++) {
-    const er = e[r];
-    p0 *= 1 + er * f0;
-    p1 *= 1 + er * f1;
-    p2 *= 1 + er * f2;
-    p3 *= 1 + er * f3;
-  }
-  out[from] = p0;
-  out[from + 1] = p1;
-  out[from + 2] = p2;
-  out[from + 3] = p3;
-}
-
 /**
  * out[k] = sum over rows of n (log(1 + E F_k) - log(1 + E F)) for the nodes from .. to-1, F the factor and mu the means
  * at the centre, growth[k] = F_k / F - 1. Near the centre by the ratio, so that sums of 1e9 trials keep their digits.

@@ -2,6 +2,7 @@
 import type { Clusters } from '../../model/clusters.js';
 import { logitLogRatio } from '../../model/outcomes/binomial-logit.js';
 import { exp } from '../../numeric/exp.js';
+import { isFilledWith } from '../../numeric/is-filled.js';
 import type { ReducedDesign } from './reduced-design.js';
 
 export class LogitRows {
@@ -33,7 +34,7 @@ export class LogitRows {
     const { weights, trials, largest } = clusters;
     this.clusters = clusters;
     const padded = Math.ceil(largest / 4) * 4;
-    this.unit = weights.every((weight) => weight === 1) && trials.every((count) => count === 1);
+    this.unit = isFilledWith(weights, 1) && isFilledWith(trials, 1);
     this.odds = new Float64Array(padded);
     this.won = new Float64Array(padded);
     this.lost = new Float64Array(padded);

@@ -6,17 +6,15 @@ import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '..
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
 import { type Accuracy, type ClusterEngine, type Derivatives, FINE, LONG_WALK } from './engine.js';
-import { logOfProduct, multiplyOdds, sumScores, sumSoftplus, sumWeightedRises } from './logit-kernels.js';
+import { logOfProduct, sumScores, sumSoftplus, sumWeightedRises } from './logit-kernels.js';
 import { LogitMoments } from './logit-moments.js';
 import { LogitRows } from './logit-rows.js';
 import { NODE_BLOCK, NodeGrid } from './node-grid.js';
-import { NormalWalk } from './normal-walk.js';
 import { ReducedDesign } from './reduced-design.js';
+import { SmallLogit } from './small-logit/small-logit.js';
 
 /** Odds beyond exp of this could overflow a product of eight; such clusters go to the general engine. */
 const LARGEST_LOG_ODDS = 69;
-/** A product of all of a cluster's 1 + E F is a number below exp of this. */
-const LARGEST_LOG_PRODUCT = 690;
 
 /** For normal F: z has mean 0 and variance 1. */
 export class LogitEngine implements ClusterEngine {
@@ -29,6 +27,9 @@ export class LogitEngine implements ClusterEngine {
   private readonly rows: LogitRows;
   private readonly reduced: ReducedDesign;
   private readonly moments: LogitMoments;
+  private readonly small: SmallLogit;
+  private bySmall = false;
+  private cluster = 0;
   private readonly grid = new NodeGrid();
   private readonly effectPart: EffectDerivatives = effectDerivatives();
   private beta: Float64Array = new Float64Array(0);
@@ -37,17 +38,13 @@ export class LogitEngine implements ClusterEngine {
   private byGeneral = false;
   private gradientOnly = false;
   private readonly sums: Float64Array = new Float64Array(2);
-  /** Per node of the grid: exp(sigma z), and the product over rows of 1 + E F, or its logarithm. */
+  /** Per node of the grid: exp(sigma z), and the sum over rows of log(1 + E F). */
   private factor: Float64Array = new Float64Array(0);
-  private odds: Float64Array = new Float64Array(0);
-  /** Weights come from products (few rows, one trial each), not from sums of logarithms. */
-  private byProducts = false;
+  private softplus: Float64Array = new Float64Array(0);
   private centre = 0;
   private centreEffect = 0;
-  private centreOdds = 0;
-  private readonly walk = new NormalWalk();
-  private readonly fill = (grid: NodeGrid, from: number, to: number, step: number, offset: number): void =>
-    this.fillWeights(grid, from, to, step, offset);
+  private readonly fill = (grid: NodeGrid, from: number, to: number): void =>
+    this.fillWeights(grid, from, to);
 
   /** @param general takes the clusters whose odds would leave the range of a product, or whose mode is too wide */
   constructor(model: Pick<Model, 'family' | 'randomEffect'>, clusters: Clusters, general: ClusterEngine) {
@@ -57,12 +54,14 @@ export class LogitEngine implements ClusterEngine {
     this.reduced = new ReducedDesign(clusters, false);
     this.rows = new LogitRows(clusters, this.reduced);
     this.moments = new LogitMoments(this.reduced, this.rows);
+    this.small = new SmallLogit(clusters, this.reduced, this.step, this.rows.unit);
   }
 
   setParameters(parameters: Parameters): void {
     this.beta = parameters.beta;
     this.sigma = parameters.sigma;
     this.general.setParameters(parameters);
+    this.small.setParameters(parameters.beta, parameters.sigma);
   }
 
   integrate(
@@ -74,10 +73,13 @@ export class LogitEngine implements ClusterEngine {
     out: ClusterIntegral,
   ): void {
     const { grid, sigma, rows } = this;
-    rows.load(cluster, this.beta);
+    this.cluster = cluster;
     this.outOfRange = false;
     this.byGeneral = false;
     this.gradientOnly = derivatives === 'gradient' && sigma > 0;
+    this.bySmall = this.small.integrate(cluster, start, accuracy, tolerance, derivatives, out);
+    if (this.bySmall) return;
+    rows.load(cluster, this.beta);
     if (sigma === 0) {
       this.withoutIntercepts(derivatives, out);
       return;
@@ -125,18 +127,20 @@ export class LogitEngine implements ClusterEngine {
   }
 
   addDerivatives(multiplicity: number, gradient: Float64Array, hessian: Float64Array): void {
-    const { reduced, rows } = this;
+    const { reduced, cluster } = this;
     if (this.byGeneral) this.general.addDerivatives(multiplicity, gradient, hessian);
-    else if (this.gradientOnly) reduced.expandGradient(rows.cluster, multiplicity, gradient);
-    else reduced.expand(rows.cluster, multiplicity, gradient, hessian);
+    else if (this.gradientOnly) reduced.expandGradient(cluster, multiplicity, gradient);
+    else reduced.expand(cluster, multiplicity, gradient, hessian);
   }
 
   meanZ(): number {
-    return this.byGeneral ? this.general.meanZ() : this.moments.mean;
+    if (this.byGeneral) return this.general.meanZ();
+    return this.bySmall ? this.small.mean : this.moments.mean;
   }
 
   sdZ(): number {
-    return this.byGeneral ? this.general.sdZ() : this.moments.sd;
+    if (this.byGeneral) return this.general.sdZ();
+    return this.bySmall ? this.small.sd : this.moments.sd;
   }
 
   /** For the search of the mode. */
@@ -149,51 +153,11 @@ export class LogitEngine implements ClusterEngine {
     this.curvature = effectPart.zz - sigma * sigma * sums[1];
   }
 
-  private fillWeights(grid: NodeGrid, from: number, to: number, step: number, offset: number): void {
+  private fillWeights(grid: NodeGrid, from: number, to: number): void {
     this.reserve(grid.z.length);
-    const { rows, sigma } = this;
-    const logOdds = rows.largestEta + sigma * Math.max(grid.z[from], grid.z[to - 1]);
-    this.checkRange(logOdds);
-    const fits = rows.padded * (Math.max(0, logOdds) + Math.LN2) < LARGEST_LOG_PRODUCT;
-    if (from === 0) {
-      this.byProducts = fits && rows.unit && NormalWalk.fits(step, rows.successes * sigma, grid.z[0]);
-    }
-    if (!this.byProducts || to - from < NODE_BLOCK) this.fillByLogarithms(grid, from, to);
-    else this.fillByProducts(grid, from, step, offset, fits);
-  }
-
-  /** Few rows, one trial each: the integrand is a product over rows, and nothing is ever a logarithm. */
-  private fillByProducts(grid: NodeGrid, from: number, step: number, offset: number, fits: boolean): void {
-    const { sigma, rows, factor, odds, walk } = this;
-    const { weight, z } = grid;
-    if (from === 0) walk.begin(z[0], step, rows.successes * sigma, sigma);
-    if (offset === 0.5 && Math.abs(step) < walk.h) walk.halve();
-    if (offset <= 1) walk.side(step > 0 ? 1 : -1, offset);
-    // The walk goes on over nodes whose product would not fit, far out, which then come by logarithms.
-    walk.four(factor, weight, from);
-    if (!fits) {
-      this.fillByLogarithms(grid, from, from + NODE_BLOCK);
-      return;
-    }
-    multiplyOdds(rows.odds, rows.padded, factor, from, odds);
-    if (from === 0) {
-      this.centreOdds = odds[0];
-      grid.logPeak =
-        rows.linear +
-        rows.successes * (sigma * z[0]) -
-        Math.log(odds[0]) +
-        this.effect.logDensity(z[0], sigma);
-    }
-    const { centreOdds } = this;
-    weight[from] *= centreOdds / odds[from];
-    weight[from + 1] *= centreOdds / odds[from + 1];
-    weight[from + 2] *= centreOdds / odds[from + 2];
-    weight[from + 3] *= centreOdds / odds[from + 3];
-  }
-
-  private fillByLogarithms(grid: NodeGrid, from: number, to: number): void {
-    const { sigma, effect, rows, factor, odds: softplus } = this;
+    const { sigma, effect, rows, factor, softplus } = this;
     const { z, weight } = grid;
+    this.checkRange(rows.largestEta + sigma * Math.max(z[from], z[to - 1]));
     const effectAt = (k: number): number => effect.logDensity(z[k], sigma);
     for (let k = from; k < to; k++) factor[k] = Math.exp(sigma * z[k]);
     if (!rows.unit) {
@@ -231,6 +195,6 @@ export class LogitEngine implements ClusterEngine {
     const factor = new Float64Array(length);
     factor.set(this.factor);
     this.factor = factor;
-    this.odds = new Float64Array(length);
+    this.softplus = new Float64Array(length);
   }
 }

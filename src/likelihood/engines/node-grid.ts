@@ -1,11 +1,10 @@
 // The nodes of a trapezoid rule about one mode, and the loop that lays, weighs and halves them.
 
 /**
- * Fills weight[from .. to-1], the integrand at z[from .. to-1] relative to that at the centre. The nodes are equally spaced
- * by `step` (< 0 to the left), the first of them `offset` steps from the centre; a side begins with offset 0, 1 or 1/2.
- * The first call begins at the centre itself (from = 0) and must set `logPeak`, the log integrand there.
+ * Fills weight[from .. to-1], the integrand at z[from .. to-1] relative to that at the centre. The first call begins at the
+ * centre itself (from = 0) and must set `logPeak`, the log integrand there.
  */
-export type FillWeights = (grid: NodeGrid, from: number, to: number, step: number, offset: number) => void;
+export type FillWeights = (grid: NodeGrid, from: number, to: number) => void;
 
 /** Nodes are asked for in blocks of this many, which is what the inner loops like. */
 export const NODE_BLOCK = 4;
@@ -53,7 +52,7 @@ export class NodeGrid {
   /** A grid of one node, at z = 0. */
   single(fill: FillWeights): void {
     this.z[0] = 0;
-    fill(this, 0, 1, 0, 0);
+    fill(this, 0, 1);
     this.count = 1;
     this.confirmed = 1;
     this.error = 0;
@@ -68,7 +67,7 @@ export class NodeGrid {
       if (to > this.z.length) this.grow();
       const { z, weight } = this;
       for (let a = 0; a < NODE_BLOCK; a++) z[from + a] = centre + (k + a) * step;
-      fill(this, from, to, step, k);
+      fill(this, from, to);
       for (let a = from; a < to; a++) sum += weight[a];
       this.count = to;
       if (!(weight[to - 1] >= floor)) return sum;

@@ -71,13 +71,14 @@ export class ReducedDesign {
   }
 }
 
+/** Which columns take more than one value within some cluster. */
 function varyingColumns({ x, columns, starts, count }: Clusters): boolean[] {
-  const varies = new Array<boolean>(columns).fill(false);
-  for (let i = 0; i < count; i++) {
-    const first = starts[i] * columns;
-    for (let r = first + columns; r < starts[i + 1] * columns; r += columns) {
-      for (let j = 0; j < columns; j++) if (x[r + j] !== x[first + j]) varies[j] = true;
+  return Array.from({ length: columns }, (_, j) => {
+    for (let i = 0; i < count; i++) {
+      const first = x[starts[i] * columns + j];
+      const end = starts[i + 1] * columns;
+      for (let at = starts[i] * columns + j; at < end; at += columns) if (x[at] !== first) return true;
     }
-  }
-  return varies;
+    return false;
+  });
 }
