@@ -12,6 +12,7 @@ import { pointMasses } from '../src/model/effects/point-masses.js';
 import { studentT } from '../src/model/effects/student-t.js';
 import { type Family, familiesByName, negativeBinomial } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
+import type { Parameters } from '../src/model/parameters.js';
 import type { RandomEffect } from '../src/model/random-effect.js';
 import { effectDensities, outcomeDensities } from './brute-force.js';
 
@@ -103,7 +104,11 @@ export function masses(sigma: number): readonly (readonly [logMass: number, plac
 }
 
 /** What a model's parameters take beside beta and sigma. */
-export function rest(model: Pick<Model, 'family' | 'randomEffect'>, sigma: number, dispersion = 0.7) {
+export function rest(
+  model: Pick<Model, 'family' | 'randomEffect'>,
+  sigma: number,
+  dispersion: number = 0.7,
+): Pick<Parameters, 'dispersion' | 'shape'> {
   return {
     ...(model.family.dispersion && { dispersion }),
     ...(model.randomEffect.points && {
