@@ -2,6 +2,8 @@
 
 import { linearPredictors } from '../likelihood/integrand.js';
 import type { Clusters } from '../model/clusters.js';
+import type { Family } from '../model/family.js';
+import { mergeRows } from '../model/merge-rows.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { choleskyInPlace, choleskySolve } from '../numeric/cholesky.js';
@@ -11,8 +13,10 @@ import { choleskyInPlace, choleskySolve } from '../numeric/cholesky.js';
  * (McCullagh and Nelder 1989, section 2.5), and the dispersion they leave; sigma = 0. Where the mean is not possible for
  * every eta, the coefficients are drawn towards those of one common mean until it is possible in every row.
  */
-export function pooledStart(model: Model, clusters: Clusters = model.clusters): Parameters {
+export function pooledStart(model: Model, all: Clusters = model.clusters): Parameters {
   const { family } = model;
+  // The start of a dispersion counts rows, not weights.
+  const clusters = family.dispersion ? all : mergeRows(all, family.outcome.mergesResponses);
   const { rows, columns, x, y, trials, offset, weights } = clusters;
   const { link } = family;
   const [low, high] = family.traits.domain;
@@ -21,7 +25,7 @@ export function pooledStart(model: Model, clusters: Clusters = model.clusters): 
   let beta: Float64Array = new Float64Array(columns);
   // The same regression of one common eta, for where the coefficients must be drawn back.
   const level = new Float64Array(columns);
-  const common = link.apply(commonMean(model));
+  const common = link.apply(commonMean(family, clusters));
   for (let r = 0; r < rows; r++) {
     const eta = link.apply(family.startingMean(y[r], trials[r]));
     // For canonical links the slope is the variance, the exact weight; for the others it is near enough for a start.
@@ -61,8 +65,7 @@ export function pooledStart(model: Model, clusters: Clusters = model.clusters): 
 const LEAST_SLOPES = 1e-4;
 
 /** The weighted mean of the starting means. */
-function commonMean({ clusters, family }: Model): number {
-  const { rows, y, trials, weights } = clusters;
+function commonMean(family: Family, { rows, y, trials, weights }: Clusters): number {
   let sum = 0;
   let total = 0;
   for (let r = 0; r < rows; r++) {

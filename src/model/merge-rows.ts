@@ -8,8 +8,8 @@ const LOOK_AT = 4_096;
 const LOOK_AT_OF_CLUSTER = 1_024;
 /** The part of the rows that must at most be left for merging to be worth its while. */
 const MOST_LEFT = 0.8;
-/** The same where the family's fast loops take weighted rows more slowly than plain ones. */
-const MOST_LEFT_OF_FAST = 0.25;
+/** The same for single trials of weight 1, for which there are loops that are faster than those for merged rows. */
+const MOST_LEFT_OF_SINGLE = 0.25;
 
 /**
  * Merges rows of a cluster that have the same design, offset, response and trials, whose log densities are then the same
@@ -18,9 +18,21 @@ const MOST_LEFT_OF_FAST = 0.25;
  * The clusters themselves come back where little would be saved, which a look at some of the rows tells.
  */
 export function mergeRows(clusters: Clusters, excess: Outcome['mergesResponses']): Clusters {
+  let merged = known.get(clusters);
+  if (!merged) {
+    merged = merge(clusters, excess);
+    known.set(clusters, merged);
+  }
+  return merged;
+}
+
+/** What came of the clusters of models that are still about: a model has one family, and so one way to merge them. */
+const known = new WeakMap<Clusters, Clusters>();
+
+function merge(clusters: Clusters, excess: Outcome['mergesResponses']): Clusters {
   const { count, rows, starts } = clusters;
   const groups = new RowGroups(clusters, excess !== undefined);
-  const most = excess ? MOST_LEFT_OF_FAST : MOST_LEFT;
+  const most = excess && isSingle(clusters) ? MOST_LEFT_OF_SINGLE : MOST_LEFT;
   if (!(partLeft(clusters, groups) <= most)) return clusters;
   // Of each row, the merged one that it goes to; of each merged row, one of its members.
   const placeOf = new Int32Array(rows);
@@ -39,6 +51,11 @@ export function mergeRows(clusters: Clusters, excess: Outcome['mergesResponses']
     mergedStarts[i + 1] = left;
   }
   return addUp(clusters, placeOf, member.subarray(0, left), mergedStarts, largest, excess);
+}
+
+function isSingle({ trials, weights, rows }: Clusters): boolean {
+  for (let r = 0; r < rows; r++) if (trials[r] !== 1 || weights[r] !== 1) return false;
+  return true;
 }
 
 /** Distinct rows over rows, in clusters taken at equal distances. */
@@ -88,7 +105,8 @@ function addUp(
     const base = member[k] * columns;
     for (let j = 0; j < columns; j++) merged.x[at++] = x[base + j];
   }
-  for (let r = 0; r < clusters.rows; r++) merged.weights[placeOf[r]] += clusters.weights[r];
+  const { weights } = merged;
+  for (let r = 0; r < clusters.rows; r++) weights[placeOf[r]] += clusters.weights[r];
   merged.constants.set(clusters.constants);
   if (excess) averageRows(clusters, placeOf, merged, excess);
   return merged;
@@ -131,25 +149,31 @@ class RowGroups {
   private readonly rank: Int32Array;
   /** Groups plus one by hash, 0 where there is none. */
   private readonly slots: Int32Array;
+  /** The design's columns that are not the same number in every row, and the row's other numbers of that kind. */
+  private readonly varying: Int32Array;
   private readonly x: Float64Array;
-  private readonly columns: number;
-  /** Numbers of a row that must be the same, beside its design. */
-  private readonly numbers: readonly Float64Array[];
-  private readonly words: readonly Uint32Array[];
   private readonly xWords: Uint32Array;
+  private readonly columns: number;
+  private readonly others: readonly Float64Array[];
+  private readonly words: readonly Uint32Array[];
 
   constructor(clusters: Clusters, anyResponse: boolean) {
-    const { largest, x, columns, y, offset } = clusters;
+    const { largest, x, columns, y, offset, trials } = clusters;
     this.groupOf = new Int32Array(largest);
     this.first = new Int32Array(largest);
     this.rank = new Int32Array(largest);
     this.slots = new Int32Array(slotsFor(largest));
     this.x = x;
-    this.columns = columns;
-    const trials = anyResponse ? trialClasses(clusters) : [clusters.trials];
-    this.numbers = anyResponse ? [offset, ...trials] : [offset, y, ...trials];
-    this.words = this.numbers.map(wordsOf);
     this.xWords = wordsOf(x);
+    this.columns = columns;
+    this.varying = Int32Array.from(
+      Array.from({ length: columns }, (_, j) => j).filter((j) => varies(x, columns, j)),
+    );
+    const others = anyResponse ? [offset, trials] : [offset, y, trials];
+    this.others = others
+      .filter((of) => varies(of, 1, 0))
+      .map((of) => (of === trials && anyResponse ? trials.map(trialClass) : of));
+    this.words = this.others.map(wordsOf);
   }
 
   /** Groups the rows from .. to - 1 of one cluster; returns the number of groups. */
@@ -179,36 +203,37 @@ class RowGroups {
     return rank;
   }
 
-  /** FNV-1a over the bits, high ones folded in at the end. */
+  /** After FNV-1a, a number at a time, high bits folded in at the end. */
   private hash(r: number): number {
-    const { xWords, columns, words } = this;
+    const { xWords, columns, varying, words } = this;
     let hash = 0x811c9dc5;
-    for (let k = 2 * r * columns; k < 2 * (r + 1) * columns; k++) {
-      hash = Math.imul(hash ^ xWords[k], 0x01000193);
+    for (let k = 0; k < varying.length; k++) {
+      const at = 2 * (r * columns + varying[k]);
+      hash = Math.imul(hash ^ xWords[at] ^ (xWords[at + 1] >>> 3), 0x01000193);
     }
-    for (const of of words) {
-      hash = Math.imul(hash ^ of[2 * r], 0x01000193);
-      hash = Math.imul(hash ^ of[2 * r + 1], 0x01000193);
+    for (let k = 0; k < words.length; k++) {
+      hash = Math.imul(hash ^ words[k][2 * r] ^ (words[k][2 * r + 1] >>> 3), 0x01000193);
     }
     hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
     return hash ^ (hash >>> 16);
   }
 
   private same(a: number, b: number): boolean {
-    const { x, columns, numbers } = this;
-    for (const of of numbers) if (of[a] !== of[b]) return false;
-    const shift = (b - a) * columns;
-    for (let k = a * columns; k < (a + 1) * columns; k++) if (x[k] !== x[k + shift]) return false;
+    const { x, columns, varying, others } = this;
+    for (let k = 0; k < others.length; k++) if (others[k][a] !== others[k][b]) return false;
+    for (let k = 0; k < varying.length; k++) {
+      if (x[a * columns + varying[k]] !== x[b * columns + varying[k]]) return false;
+    }
     return true;
   }
 
   private compare(a: number, b: number): number {
-    const { x, columns, numbers } = this;
-    for (let j = 0; j < columns; j++) {
+    const { x, columns, varying, others } = this;
+    for (const j of varying) {
       const difference = x[a * columns + j] - x[b * columns + j];
       if (difference !== 0) return difference;
     }
-    for (const of of numbers) if (of[a] !== of[b]) return of[a] - of[b];
+    for (const of of others) if (of[a] !== of[b]) return of[a] - of[b];
     return 0;
   }
 }
@@ -222,10 +247,16 @@ function wordsOf(array: Float64Array): Uint32Array {
   return new Uint32Array(array.buffer, array.byteOffset, 2 * array.length);
 }
 
+/** Whether the column has more than one value. */
+function varies(x: Float64Array, columns: number, column: number): boolean {
+  for (let at = column; at < x.length; at += columns) if (x[at] !== x[column]) return true;
+  return false;
+}
+
 /**
  * Values of single trials are measured from 0 and others from the saturated model's, so that the one must not become the
- * other by averaging: rows of two trials or more count as one kind. Nothing where all rows are of one trial.
+ * other by averaging: rows of two trials or more count as one kind.
  */
-function trialClasses({ trials }: Clusters): Float64Array[] {
-  return trials.every((n) => n === 1) ? [] : [trials.map((n) => Math.min(n, 2))];
+function trialClass(trials: number): number {
+  return Math.min(trials, 2);
 }
