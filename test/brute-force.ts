@@ -15,6 +15,12 @@ export const effectDensities: Readonly<Record<string, (eps: number, sigma: numbe
     const a = 1 / (s * s);
     return a * Math.log(a) - lgam(a) + a * (e - Math.exp(e));
   },
+  leaning: (e, s) => {
+    const z = e / s;
+    const v = (z * (2 + s)) / (1 + s);
+    const soft = v > 0 ? Math.log1p(Math.exp(-v)) : Math.log1p(Math.exp(v)) - v;
+    return Math.log(2 / s) - 0.5 * z * z - 0.5 * Math.log(2 * Math.PI) - soft;
+  },
   bridge: (e, s) => {
     const phi = 1 / Math.sqrt(1 + (3 * s * s) / Math.PI ** 2);
     // cosh y + cos(phi pi) = 2 sinh^2(y / 2) + 2 sin^2(pi (1 - phi) / 2), since both cosines may be near 1.
@@ -44,7 +50,9 @@ export const outcomeDensities: Readonly<Record<string, (y: number, eta: number) 
   },
   'binomial-cloglog': (y, u) => (y === 0 ? -Math.exp(u) : Math.log(-Math.expm1(-Math.exp(u)))),
   'binomial-cauchit': (y, u) => Math.log(0.5 + Math.atan(y === 1 ? u : -u) / Math.PI),
+  'binomial-log': (y, u) => (y === 1 ? u : Math.log(-Math.expm1(u))),
   'poisson-log': (y, u) => y * u - Math.exp(u) - lgam(y + 1),
+  'poisson-identity': (y, u) => (y === 0 ? 0 : y * Math.log(u)) - u - lgam(y + 1),
   'poisson-sqrt': (y, u) => (y === 0 ? 0 : 2 * y * Math.log(Math.abs(u))) - u * u - lgam(y + 1),
   'negative-binomial-log': (y, u) => {
     const theta = 0.7;
@@ -53,11 +61,22 @@ export const outcomeDensities: Readonly<Record<string, (y: number, eta: number) 
   },
   'gaussian-identity': (y, u) => -0.5 * Math.log(2 * Math.PI * 0.7) - (y - u) ** 2 / 1.4,
   'gaussian-log': (y, u) => -0.5 * Math.log(2 * Math.PI * 0.7) - (y - Math.exp(u)) ** 2 / 1.4,
-  'gamma-log': (y, u) => {
-    const a = 1 / 0.7;
-    return a * Math.log(a) - lgam(a) + (a - 1) * Math.log(y) - a * (u + y * Math.exp(-u));
+  'gamma-log': (y, u) => gammaDensity(y, u, y * Math.exp(-u)),
+  'gamma-inverse': (y, u) => gammaDensity(y, -Math.log(u), y * u),
+  'gamma-identity': (y, u) => gammaDensity(y, Math.log(u), y / u),
+  'custom-geometric': (y, u) =>
+    y * u - (y + 1) * (u > 0 ? u + Math.log1p(Math.exp(-u)) : Math.log1p(Math.exp(u))),
+  'custom-logistic': (y, u) => {
+    const v = Math.abs(y - u) / 0.7;
+    return -v - 2 * Math.log1p(Math.exp(-v)) - Math.log(0.7);
   },
 };
+
+/** log density of a gamma response from log mu and y / mu, at dispersion 0.7. */
+function gammaDensity(y: number, logMu: number, ratio: number): number {
+  const a = 1 / 0.7;
+  return a * Math.log(a) - lgam(a) + (a - 1) * Math.log(y) - a * (logMu + ratio);
+}
 
 const POINTS = [
   0.1488743389816312, 0.4333953941292472, 0.6794095682990244, 0.8650633666889845, 0.9739065285171717,
@@ -66,16 +85,26 @@ const WEIGHTS = [
   0.2955242247147529, 0.2692667193099963, 0.219086362515982, 0.1494513491505806, 0.0666713443086881,
 ];
 
-/**
- * log of the integral over eps. Panels are no longer than a third of their distance to 0 and to every `centre`, nor than
- * 0.2 where |eps| < 60 or a centre is near.
- */
+/** The log of an integral over eps: see `bruteForces`. */
 export function bruteForce(
   logLik: (eps: number) => number,
   logDensity: (eps: number) => number,
   smallest: number,
   centres: readonly number[],
 ): number {
+  return bruteForces(logLik, [logDensity], smallest, centres)[0];
+}
+
+/**
+ * The logs of the integrals over eps of one likelihood under several densities. Panels are no longer than a third of their
+ * distance to 0 and to every `centre`, nor than 0.2 where |eps| < 60 or a centre is near.
+ */
+export function bruteForces(
+  logLik: (eps: number) => number,
+  logDensities: readonly ((eps: number) => number)[],
+  smallest: number,
+  centres: readonly number[],
+): number[] {
   const edges = new Set<number>([0]);
   for (const c of [0, ...centres]) {
     for (const side of [-1, 1]) {
@@ -84,20 +113,25 @@ export function bruteForce(
     }
   }
   const sorted = [...edges].sort((a, b) => a - b);
-  const values: number[] = [];
+  const points: number[] = [];
   const weights: number[] = [];
   for (let k = 1; k < sorted.length; k++) {
     const half = 0.5 * (sorted[k] - sorted[k - 1]);
     const middle = 0.5 * (sorted[k] + sorted[k - 1]);
     POINTS.forEach((x, j) => {
-      for (const eps of [middle - half * x, middle + half * x]) {
-        const value = logLik(eps) + logDensity(eps);
-        if (!(value > Number.NEGATIVE_INFINITY)) continue;
-        values.push(value);
-        weights.push(half * WEIGHTS[j]);
-      }
+      points.push(middle - half * x, middle + half * x);
+      weights.push(half * WEIGHTS[j], half * WEIGHTS[j]);
     });
   }
-  const top = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  return top + Math.log(values.reduce((sum, value, k) => sum + weights[k] * Math.exp(value - top), 0));
+  const logLiks = points.map(logLik);
+  return logDensities.map((logDensity) => {
+    const values = points.map((eps, k) => logLiks[k] + logDensity(eps));
+    // Where a factor is 0, or both are infinite, there is no mass.
+    const top = values.reduce((a, b) => (b > a ? b : a), Number.NEGATIVE_INFINITY);
+    let sum = 0;
+    values.forEach((value, k) => {
+      if (value > Number.NEGATIVE_INFINITY) sum += weights[k] * Math.exp(value - top);
+    });
+    return top + Math.log(sum);
+  });
 }

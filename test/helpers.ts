@@ -32,6 +32,8 @@ export interface CertifiedAnswer {
     readonly sigma: number;
     readonly logLik: number;
     readonly standardErrors: readonly (number | null)[];
+    /** Of coefficients, then sigma. */
+    readonly covariance?: readonly (readonly number[])[];
     readonly clusterEffects: readonly ClusterEffect[];
     readonly sigmaResidual?: number;
     readonly seSigmaResidual?: number;

@@ -39,6 +39,13 @@ for (const name of dataSets) {
       if (error === null) t.true(Number.isNaN(standardError));
       else near(t, standardError / error, 1, 1e-4, `standard error of ${parameter}`);
     });
+    ml.covariance?.forEach((row, j) => {
+      row.forEach((expected, k) => {
+        const scale = ml.standardErrors[j]! * ml.standardErrors[k]!;
+        const what = `covariance of ${found.estimates[j].name} and ${found.estimates[k].name}`;
+        near(t, found.covariance.get(j, k) / scale, expected / scale, 1e-6, what);
+      });
+    });
     if (ml.sigmaResidual !== undefined) {
       near(t, Math.sqrt(found.parameters.dispersion!), ml.sigmaResidual, 1e-5, 'residual sd');
       const { standardError } = found.estimates.at(-1)!;
@@ -75,6 +82,46 @@ for (const name of dataSets) {
     });
   }
 }
+
+test('every answer has its covariances: those of the gaussian ones in closed form', async (t) => {
+  for (const name of dataSets)
+    t.is(certified(name).maximumLikelihood.covariance !== undefined, !/dye/.test(name));
+  // m groups of n: the log-likelihood falls apart into parts of lambda = phi + n sigma^2, m log lambda + SSB / lambda, and
+  // of the residual variance phi, m (n - 1) log phi + SSW / phi (each over -2), whose curvatures are plain.
+  const [m, n] = [6, 5];
+  const { covariance, parameters } = await fit(await certifiedModel(certified('dyestuff')), quadrature());
+  const { sigma, dispersion = Number.NaN } = parameters;
+  const lambda = dispersion + n * sigma * sigma;
+  const [ofLambda, ofPhi] = [(2 * lambda ** 2) / m, (2 * dispersion ** 2) / (m * (n - 1))];
+  const slope = 1 / (2 * n * sigma);
+  const expected = [
+    [lambda / (m * n), 0, 0],
+    [0, slope * slope * (ofLambda + ofPhi), -slope * ofPhi],
+    [0, -slope * ofPhi, ofPhi],
+  ];
+  const boundary = await fit(await certifiedModel(certified('dyestuff2')), quadrature());
+  const phi = boundary.parameters.dispersion!;
+  const without = [
+    [phi / (m * n), Number.NaN, 0],
+    [Number.NaN, Number.NaN, Number.NaN],
+    [0, Number.NaN, (2 * phi * phi) / (m * n)],
+  ];
+  for (const [found, exact] of [
+    [covariance, expected],
+    [boundary.covariance, without],
+  ] as const) {
+    exact.forEach((row, j) => {
+      row.forEach((value, k) => {
+        if (Number.isNaN(value)) {
+          t.is(found.get(j, k), value);
+          return;
+        }
+        const scale = Math.sqrt(exact[j][j] * exact[k][k]);
+        near(t, found.get(j, k) / scale, value / scale, 1e-6, `${j}, ${k}`);
+      });
+    });
+  }
+});
 
 test('findings: sigma 0 on dyestuff2, 25 nodes wrong on toenail, Laplace off on approval', async (t) => {
   const codes = async (name: string, strategy: Strategy<LikelihoodFit>): Promise<string[]> => {

@@ -4,7 +4,9 @@ import { fit, type LikelihoodFit } from '../src/estimate/fit.js';
 import { gibbs } from '../src/estimate/gibbs.js';
 import { laplace, quadrature } from '../src/estimate/quadrature.js';
 import { chiSquareText } from '../src/estimate/summary.js';
-import { binomial, gaussian } from '../src/model/family.js';
+import { glance } from '../src/inspect/glance.js';
+import { pointMasses } from '../src/model/effects/point-masses.js';
+import { binomial, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
 import { shipped } from './helpers.js';
 
@@ -108,4 +110,61 @@ test('score tests of any size', (t) => {
   t.is(chiSquareText({ statistic: 40, df: 5, pValue: 1.5e-7 }), 'T = 40.00 on 5 df, p = 1.5e-7');
   t.is(chiSquareText({ statistic: 432040072.69, df: 5, pValue: 0 }), 'T = 432000000 on 5 df, p < 2e-16');
   t.is(chiSquareText({ statistic: Number.NaN, df: 5, pValue: Number.NaN }), 'T = - on 5 df, p = -');
+});
+
+test('point masses are shown with their places, and counted with all that is free in them', async (t) => {
+  const data = await shipped('seeds');
+  const options = { family: binomial(), randomEffect: pointMasses(3) };
+  const one = await fit(glmm('r | trials(n) ~ x1 * x2 + (1 | plate)', data, options), quadrature());
+  t.is(
+    tables(one),
+    `
+  logLik     AIC     BIC  parameters
+-53.0852  118.17  124.44           6
+
+Coefficients:
+             Estimate  Std. Error  z value  Pr(>|z|)
+(Intercept)   -0.5176       0.173    -2.99    0.0027
+x1             0.0703       0.275     0.26    0.7982
+x2             1.2975       0.227     5.70    1.2e-8
+x1:x2         -0.8229       0.387    -2.12    0.0336
+
+Scales (sigma: point-masses intercepts of plate):
+       Estimate  Std. Error  Variance
+sigma   0.28396      0.0950   0.08063
+
+Point masses (intercepts on the scale of the linear predictor):
+      Place    Mass
+1  -0.31258  0.4521
+2   0.25797  0.5479`.slice(1),
+  );
+  t.is(glance(one).AIC, -2 * one.logLik + 12);
+  const json = JSON.parse(JSON.stringify(one)) as { parameters: { shape: number[] } };
+  t.deepEqual(json.parameters.shape, Array.from(one.parameters.shape!));
+});
+
+test('a theta that was given is said to be, in text and in JSON', async (t) => {
+  const family = negativeBinomial({ theta: 2.5 });
+  const model = glmm('y ~ lbase + (1 | subject)', await shipped('epil'), { family });
+  const one = await fit(model, quadrature());
+  t.regex(String(one), /\n {2}Family: negative-binomial \(log, theta = 2\.5 given\), normal intercepts\n/);
+  t.like(one.toJSON(), { model: { family: 'negative-binomial', link: 'log', given: { theta: 2.5 } } });
+  t.like((await fit(seeds, quadrature())).toJSON(), { model: { given: {} } });
+});
+
+test('a theta without bound has no standard error, and the others are those of the Poisson limit', async (t) => {
+  const rows = Array.from({ length: 60 }, (_, r) => {
+    const g = Math.floor(r / 6);
+    return { g, x: r % 2, y: 3 + [0, 1, 2, 1, 0, 1][r % 6] + 3 * (g % 4) };
+  });
+  const free = await fit(glmm('y ~ x + (1 | g)', rows, { family: negativeBinomial() }), quadrature());
+  const limit = await fit(glmm('y ~ x + (1 | g)', rows, { family: poisson() }), quadrature());
+  t.true(free.findings.some(({ code }) => code === 'theta-unbounded'));
+  t.true(Number.isNaN(free.estimates[3].standardError));
+  t.regex(String(free), /\ndispersion +\S+ +-\n/);
+  for (const k of [0, 1, 2]) {
+    const ratio = free.estimates[k].standardError / limit.estimates[k].standardError;
+    t.true(Math.abs(ratio - 1) < 1e-5, `${free.estimates[k].name}: ${ratio}`);
+    t.true(Number.isNaN(free.covariance.get(3, k)) && Number.isNaN(free.covariance.get(k, 3)));
+  }
 });

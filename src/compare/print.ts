@@ -1,7 +1,7 @@
 // A comparison as text for a terminal of 80 columns.
 import { alignPoints, digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
 import type { Estimate, Fit } from '../estimate/fit.js';
-import { readableError } from '../estimate/summary.js';
+import { familyText, readableError } from '../estimate/summary.js';
 import type { Finding } from '../model/finding.js';
 import type { Comparison, PosteriorYardstick } from './compare.js';
 import {
@@ -30,7 +30,7 @@ function heading({ model, seed }: Comparison): string {
   const { family, randomEffect, observations, clusterLabels, clusterName } = model;
   return [
     ...wrap(model.formula, '', '  '),
-    `${family.name} (${family.link.name}), ${randomEffect.name} intercepts; ` +
+    `${familyText(family)}, ${randomEffect.name} intercepts; ` +
       `${observations} rows, ${clusterLabels.length} clusters by ${clusterName}; seed ${seed}`,
   ].join('\n');
 }

@@ -5,7 +5,10 @@ import type { Fit } from './fit.js';
 /** Version of the layout below; it grows by one when a field changes its meaning or goes. */
 const VERSION = 1;
 
-/** Everything of a fit but its data, JSON.parse-able; numbers that are not finite become null on the way. */
+/**
+ * Everything of a fit but its data, JSON.parse-able; numbers that are not finite become null on the way. `model.given` holds
+ * what was given to the family (theta); `parameters.shape`, of point masses, the places in rising order, then their masses.
+ */
 export function fitJson(fit: Fit): unknown {
   const { model } = fit;
   const common = {
@@ -19,6 +22,7 @@ export function fitJson(fit: Fit): unknown {
       formula: model.formula,
       family: model.family.name,
       link: model.family.link.name,
+      given: model.family.given ?? {},
       randomEffect: model.randomEffect.name,
       observations: model.observations,
       clusters: model.clusterLabels.length,

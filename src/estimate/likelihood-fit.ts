@@ -41,7 +41,7 @@ export function finishLikelihoodFit(
   const { parameters, boundary, landing } = answer;
   const logLik = likelihood.evaluate(parameters, { kind: 'certified', tolerance }, true);
   const hessian = answer.hessian ?? likelihood.hessian;
-  const covariance = covarianceOf(space, hessian, boundary);
+  const covariance = covarianceOf(space, hessian, boundary, hasNoErrorOfDispersion(answer.findings));
   const findings = [
     ...model.findings,
     ...answer.findings,
@@ -83,18 +83,26 @@ export function finishLikelihoodFit(
   return fit;
 }
 
+/** Where the likelihood rises with theta for ever, its curvature there means nothing. */
+function hasNoErrorOfDispersion(findings: readonly Finding[]): boolean {
+  return findings.some(({ code }) => code === 'theta-unbounded');
+}
+
 /**
- * Inverse of the observed information over the free parameters. Rows of fixed ones are 0; on the boundary sigma's are
- * NaN. Undefined where the information is not positive definite.
+ * Inverse of the observed information over the free parameters. Rows of fixed ones are 0; those of a sigma on its boundary
+ * and of a dispersion without an error of its own are NaN, the others' being those with these two held. Undefined where
+ * the information is not positive definite.
  */
 export function covarianceOf(
   space: ParameterSpace,
   hessian: Float64Array,
   boundary: boolean,
+  limit: boolean = false,
 ): Float64Array | undefined {
   const size = space.names.length;
   const p = space.model.coefficientNames.length;
-  const inside = space.free.filter((k) => !(boundary && k === p));
+  const undefinedOnes = [...(boundary ? [p] : []), ...(limit ? [p + 1] : [])];
+  const inside = space.free.filter((k) => !undefinedOnes.includes(k));
   const information = Float64Array.from(
     { length: inside.length ** 2 },
     (_, k) => -hessian[inside[Math.floor(k / inside.length)] * size + inside[k % inside.length]],
@@ -107,10 +115,10 @@ export function covarianceOf(
       covariance[k * size + l] = inverse[a * inside.length + b];
     });
   });
-  if (boundary) {
+  for (const without of undefinedOnes) {
     for (let k = 0; k < size; k++) {
-      covariance[p * size + k] = Number.NaN;
-      covariance[k * size + p] = Number.NaN;
+      covariance[without * size + k] = Number.NaN;
+      covariance[k * size + without] = Number.NaN;
     }
   }
   return covariance;

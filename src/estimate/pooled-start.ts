@@ -3,6 +3,7 @@
 import { linearPredictors } from '../likelihood/integrand.js';
 import type { Clusters } from '../model/clusters.js';
 import type { Family } from '../model/family.js';
+import { mergeRows } from '../model/merge-rows.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { choleskyInPlace, choleskySolve } from '../numeric/cholesky.js';
@@ -12,8 +13,10 @@ import { choleskyInPlace, choleskySolve } from '../numeric/cholesky.js';
  * (McCullagh and Nelder 1989, section 2.5), and the dispersion they leave; sigma = 0. Where the mean is not possible for
  * every eta, the coefficients are drawn towards those of one common mean until it is possible in every row.
  */
-export function pooledStart(model: Model, clusters: Clusters = model.clusters): Parameters {
+export function pooledStart(model: Model, all: Clusters = model.clusters): Parameters {
   const { family } = model;
+  // The start of a dispersion counts rows, not weights.
+  const clusters = family.dispersion ? all : mergeRows(all, family.outcome.mergesResponses);
   const { rows, columns, x, y, trials, offset, weights } = clusters;
   const { link } = family;
   const [low, high] = family.traits.domain;

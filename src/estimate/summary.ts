@@ -2,10 +2,13 @@
 
 import { quantile } from '../../samplers/diagnostics/descriptive.js';
 import { ndtr } from '../../samplers/special.js';
-import { alignPoints, digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
+import { alignPoints, decimalsFor, digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
+import { placesAndMasses } from '../model/effects/point-masses.js';
+import type { Family } from '../model/family.js';
 import type { Finding } from '../model/finding.js';
 import { countedRows, type Model } from '../model/model.js';
 import type { Estimate, Fit, Landing, LikelihoodFit } from './fit.js';
+import { parameterCount } from './parameter-count.js';
 
 /** Two-sided p-value of a standard normal z. */
 export function normalPValue(z: number): number {
@@ -20,6 +23,7 @@ export function likelihoodSummary(fit: LikelihoodFit): string {
     '',
     ...coefficientLines(fit),
     ...scaleLines(fit),
+    ...massLines(fit),
     '',
     ...objectiveLines(fit),
     `Log-likelihood certified by quadrature to ${fit.logLikError.toExponential(1)}, ${nodesText(fit)} a cluster.`,
@@ -49,7 +53,7 @@ function objectiveLines({ estimates, objective, logLik, logLikError }: Likelihoo
 }
 
 function informationTable(fit: LikelihoodFit): string {
-  const parameters = fit.estimates.filter(({ standardError }) => standardError !== 0).length;
+  const parameters = parameterCount(fit);
   const deviance = -2 * fit.logLik;
   const cells = [
     formatNumber(fit.logLik, 4),
@@ -104,12 +108,39 @@ function scaleLines(fit: LikelihoodFit): string[] {
   ];
 }
 
+/** Where the intercepts are point masses: places in rising order, to the digits of sigma, and the masses there. */
+function massLines({ parameters, estimates, model }: LikelihoodFit): string[] {
+  if (!parameters.shape) return [];
+  const [places, masses] = placesAndMasses(parameters.shape);
+  const { standardError, monteCarloError } = estimates[model.coefficientNames.length];
+  const error = readableError(standardError, monteCarloError);
+  const rows = Array.from(places, (place, j) => [
+    String(j + 1),
+    formatNumber(place, error > 0 ? decimalsFor(error) : PLACE_DECIMALS),
+    formatNumber(masses[j], MASS_DECIMALS),
+  ]);
+  return [
+    '',
+    'Point masses (intercepts on the scale of the linear predictor):',
+    table(['', 'Place', 'Mass'], aligned(rows)),
+  ];
+}
+
+const PLACE_DECIMALS = 4;
+const MASS_DECIMALS = 4;
+
+/** Name and link, and a theta that was given. */
+export function familyText({ name, link, given = {} }: Family): string {
+  const values = Object.entries(given).map(([parameter, value]) => `, ${parameter} = ${value} given`);
+  return `${name} (${link.name}${values.join('')})`;
+}
+
 /** Strategy, family, formula, sizes: the lines that open every summary. */
 export function heading(fit: Fit): string {
   const { model } = fit;
   return [
     `${fit.converged ? '' : 'NOT CONVERGED. '}Random-intercept GLMM by ${fit.strategy}`,
-    `  Family: ${model.family.name} (${model.family.link.name}), ${model.randomEffect.name} intercepts`,
+    `  Family: ${familyText(model.family)}, ${model.randomEffect.name} intercepts`,
     ...wrap(`Formula: ${model.formula}`, '  ', '    '),
     ...wrap(`Data: ${dataLine(model)}`, '  ', '    '),
   ].join('\n');

@@ -1,6 +1,7 @@
 // glance(): a fit in one row, with the column names of R's broom and broom.mixed.
 import { requireFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
+import { parameterCount } from '../estimate/parameter-count.js';
 import { marginal } from '../likelihood/marginal.js';
 import { countedRows } from '../model/model.js';
 
@@ -23,14 +24,15 @@ export interface Glance {
 }
 
 /**
- * The fit in one row. Parameters held fixed are not counted; a sigma on its boundary is, as in R.
+ * The fit in one row. Parameters held fixed are not counted; a sigma on its boundary is, as in R; of k point masses all
+ * 2 (k - 1) numbers are.
  * AIC and BIC belong to a maximum, so a posterior fit has none.
  * @throws GlmmcError `bad-fit`
  */
 export function glance(fit: Fit): Glance {
   requireFit('glance()', fit);
   const { model, parameters } = fit;
-  const k = fit.estimates.filter((estimate) => estimate.standardError !== 0).length;
+  const k = parameterCount(fit);
   const atMaximum = fit.kind === 'likelihood';
   const logLik = atMaximum ? fit.logLik : marginal(model, parameters).logLik;
   const deviance = -2 * logLik;

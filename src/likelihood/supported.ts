@@ -12,7 +12,7 @@ export function requireSmooth(owner: string, model: Model): void {
   if (!randomEffect.kink) return;
   throw new GlmmcError(
     'unsupported-effect',
-    `${owner} works by the curvature at each cluster's mode, and the density of ${randomEffect.name} intercepts has a corner there; use quadrature(), whose certified rule integrates it`,
+    `${owner} works by the curvature at each cluster's mode, and the density of ${randomEffect.name} intercepts has a corner there; use quadrature() without a rule, which integrates either side of it to a certified error, or gibbs()`,
   );
 }
 

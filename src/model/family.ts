@@ -42,6 +42,8 @@ export interface Family {
     /** Where the means fit every response exactly the likelihood grows without bound as it falls to 0. */
     readonly vanishes?: true;
   };
+  /** Parameters of the density that were given instead of estimated, by name. */
+  readonly given?: Readonly<Record<string, number>>;
   /** Whether the response may be given as successes and trials. */
   readonly counts: boolean;
   /** A sentence saying what the responses must be, and whether this one is. */
@@ -193,6 +195,7 @@ export function negativeBinomial(options: { readonly theta?: number } = {}): Fam
     link: log,
     traits: familyRow('negative-binomial', 'log'),
     outcome: negativeBinomialOutcome(theta),
+    ...(theta !== undefined && { given: { theta } }),
     ...(theta === undefined && {
       dispersion: { meaning: 'theta: the variance is mu + mu^2 / theta', start: thetaByMoments },
     }),

@@ -1,6 +1,7 @@
 // Equal clusters made one, with their weights added: the log-likelihood keeps all its digits and loses most of its cost.
 import { sharedNumbers } from '../numeric/shared-arrays.js';
 import type { Clusters } from './clusters.js';
+import { mergeRows } from './merge-rows.js';
 import type { Outcome } from './outcome.js';
 
 export interface MergedClusters {
@@ -14,13 +15,15 @@ export interface MergedClusters {
 const LOOK_AT = 2_000;
 
 /**
- * Merges clusters whose rows (design, response, trials, weights, offset) are the same numbers in the same order; with
- * `measuredFrom` (Outcome.mergesResponses) also those that differ only in responses of the same weighted sum. Each row of
- * such a merged cluster has the mean response, and what is told of its log-likelihood is the mean over its members.
+ * Merges equal rows inside clusters, then clusters whose rows (design, response, trials, weights, offset) are the same
+ * numbers in the same order; with `excess` (Outcome.mergesResponses) also those that differ only in responses of the same
+ * weighted sum. Each row of such a merged cluster has the mean response, and what is told of its log-likelihood is the
+ * mean over its members.
  */
-export function mergeClusters(clusters: Clusters, measuredFrom: Outcome['mergesResponses']): MergedClusters {
-  const { count } = clusters;
-  const rows = new ClusterRows(clusters, measuredFrom !== undefined);
+export function mergeClusters(original: Clusters, excess: Outcome['mergesResponses']): MergedClusters {
+  const { count } = original;
+  const clusters = mergeRows(original, excess);
+  const rows = new ClusterRows(clusters, excess && weightedSums(original));
   const memberOf = new Int32Array(count);
   const kept: number[] = [];
   const byHash = new Map<number, number[]>();
@@ -40,8 +43,17 @@ export function mergeClusters(clusters: Clusters, measuredFrom: Outcome['mergesR
   const clusterWeights = new Float64Array(kept.length);
   for (let i = 0; i < count; i++) clusterWeights[memberOf[i]] += clusters.clusterWeights[i];
   const distinct = { ...takeClusters(clusters, kept), clusterWeights };
-  if (measuredFrom) averageMembers(clusters, memberOf, distinct, measuredFrom);
+  if (excess) averageMembers(clusters, memberOf, distinct, excess);
   return { distinct, memberOf };
+}
+
+/** Of each cluster, from its own rows: sums of merged ones would have been through a division. */
+function weightedSums({ count, starts, weights, y }: Clusters): Float64Array {
+  const sums = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    for (let r = starts[i]; r < starts[i + 1]; r++) sums[i] += weights[r] * y[r];
+  }
+  return sums;
 }
 
 function identity(count: number): Int32Array {
@@ -56,28 +68,30 @@ function averageMembers(
   clusters: Clusters,
   memberOf: Int32Array,
   distinct: Clusters,
-  measuredFrom: (y: number, trials: number) => number,
+  excess: NonNullable<Outcome['mergesResponses']>,
 ): void {
-  const { starts, y, trials, weights, constants } = clusters;
+  const { count, starts, y, trials, weights, constants, clusterWeights } = clusters;
+  // Clusters without any weight count for nothing, in any mean.
+  const share = (i: number): number => {
+    const total = distinct.clusterWeights[memberOf[i]];
+    return total > 0 ? clusterWeights[i] / total : 0;
+  };
   distinct.y.fill(0);
   distinct.constants.fill(0);
-  for (let i = 0; i < clusters.count; i++) {
-    const place = memberOf[i];
-    const total = distinct.clusterWeights[place];
-    // Clusters without any weight count for nothing, in any mean.
-    const share = total > 0 ? clusters.clusterWeights[i] / total : 0;
-    let constant = constants[i];
-    const to = distinct.starts[place] - starts[i];
-    for (let r = starts[i]; r < starts[i + 1]; r++) {
-      distinct.y[to + r] += share * y[r];
-      constant -= weights[r] * measuredFrom(y[r], trials[r]);
-    }
-    distinct.constants[place] += share * constant;
+  for (let i = 0; i < count; i++) {
+    const part = share(i);
+    const to = distinct.starts[memberOf[i]] - starts[i];
+    for (let r = starts[i]; r < starts[i + 1]; r++) distinct.y[to + r] += part * y[r];
   }
-  for (let i = 0; i < distinct.count; i++) {
-    for (let r = distinct.starts[i]; r < distinct.starts[i + 1]; r++) {
-      distinct.constants[i] += distinct.weights[r] * measuredFrom(distinct.y[r], distinct.trials[r]);
+  for (let i = 0; i < count; i++) {
+    const part = share(i);
+    if (part === 0) continue;
+    const to = distinct.starts[memberOf[i]] - starts[i];
+    let constant = constants[i];
+    for (let r = starts[i]; r < starts[i + 1]; r++) {
+      if (weights[r] > 0) constant -= weights[r] * excess(y[r], trials[r], distinct.y[to + r], trials[r]);
     }
+    distinct.constants[memberOf[i]] += part * constant;
   }
 }
 
@@ -126,17 +140,14 @@ class ClusterRows {
   private readonly columns: number;
   private readonly sums: Float64Array | undefined;
 
-  constructor(clusters: Clusters, bySum: boolean) {
-    const { y, trials, weights, offset, x, columns, starts, count } = clusters;
+  /** @param sums what stands for the responses, where these may differ */
+  constructor(clusters: Clusters, sums: Float64Array | undefined) {
+    const { y, trials, weights, offset, x, columns, starts } = clusters;
     this.starts = starts;
     this.x = x;
     this.columns = columns;
-    this.perRow = bySum ? [trials, weights, offset] : [y, trials, weights, offset];
-    if (!bySum) return;
-    this.sums = new Float64Array(count);
-    for (let i = 0; i < count; i++) {
-      for (let r = starts[i]; r < starts[i + 1]; r++) this.sums[i] += weights[r] * y[r];
-    }
+    this.perRow = sums ? [trials, weights, offset] : [y, trials, weights, offset];
+    this.sums = sums;
   }
 
   /** FNV-1a over the bits of cluster i. */

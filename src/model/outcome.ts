@@ -86,11 +86,13 @@ export interface Outcome {
     out: RowDerivatives,
   ): void;
   /**
-   * Present where log f depends on y through y eta alone, but for its constant (a canonical link, no dispersion): clusters
-   * of the same design whose responses add up to the same share an integral, each row with their mean response.
-   * The value at a response is measured from this function of it, which is 0 or the saturated model's.
+   * Present where log f depends on y (and trials) through y eta (and trials b(eta)) alone, but for its constant: a canonical
+   * link, no dispersion. Rows of the same design then share a row of their mean response, and clusters of the same
+   * design whose responses add up to the same share an integral. The values of all the rows are measured from the
+   * saturated model's, which is not linear in y: this is what each lacks to that at the mean, half its deviance from there;
+   * 0 for single trials, whose values are measured from 0.
    */
-  readonly mergesResponses?: (y: number, trials: number) => number;
+  readonly mergesResponses?: (y: number, trials: number, meanY: number, meanTrials: number) => number;
   /** Present where a cluster's rows matter through sums alone. */
   readonly separable?: Separable;
   /** Present where the family has a dispersion. */

@@ -18,8 +18,8 @@ const C = 3 / (Math.PI * Math.PI);
 /** At this sigma the density's core is 1e-20 wide in eps: nothing can tell it from sigma = 0. */
 const SMALLEST = 1e-10;
 
-/** phi, 1 - phi, kappa = phi sigma, and their derivatives in sigma; omega = pi (1 - phi). */
-const shape = { sigma: -1, phi: 0, delta: 0, kappa: 0, omega: 0, q: 0 };
+/** phi, 1 - phi, kappa = phi sigma; omega = pi (1 - phi), sin^2(omega / 2), and the log of the density's numerator. */
+const shape = { sigma: -1, phi: 0, delta: 0, kappa: 0, omega: 0, q: 0, logTop: 0 };
 
 function setShape(sigma: number): void {
   if (sigma === shape.sigma) return;
@@ -31,6 +31,7 @@ function setShape(sigma: number): void {
   shape.kappa = shape.phi * s;
   shape.omega = Math.PI * shape.delta;
   shape.q = Math.sin(0.5 * shape.omega) ** 2;
+  shape.logTop = Math.log(s * Math.sin(shape.omega)) - Math.log(Math.PI);
 }
 
 const BRIDGE: RandomEffect = {
@@ -50,17 +51,12 @@ const BRIDGE: RandomEffect = {
   },
   logDensity(z, sigma) {
     setShape(sigma);
-    const { kappa, omega, q } = shape;
+    const { kappa, q, logTop } = shape;
     const y = Math.abs(kappa * z);
     const e = Math.exp(-y);
     const m = Math.expm1(-y);
     // cosh y - cos omega = e^y (m^2 + 4 e q) / 2
-    return (
-      Math.log(Math.max(sigma, SMALLEST) * Math.sin(omega)) -
-      Math.log(Math.PI) -
-      y -
-      Math.log(m * m + 4 * e * q)
-    );
+    return logTop - y - Math.log(m * m + 4 * e * q);
   },
   derivatives(z, sigma, out) {
     setShape(sigma);

@@ -17,6 +17,17 @@ export function logGamma(): RandomEffect {
   return LOG_GAMMA;
 }
 
+/** What depends on sigma alone, for the nodes of many integrals at one sigma: c and its first two derivatives. */
+const shape = { sigma: -1, constant: 0, slope: 0, curvature: 0 };
+
+function setShape(sigma: number): void {
+  if (sigma === shape.sigma) return;
+  shape.sigma = sigma;
+  shape.constant = constant(sigma);
+  shape.slope = constantSlope(sigma);
+  shape.curvature = constantCurvature(sigma);
+}
+
 const LOG_GAMMA: RandomEffect = {
   name: 'log-gamma',
   symmetric: false,
@@ -31,18 +42,20 @@ const LOG_GAMMA: RandomEffect = {
   step: (sigma) => 0.25 / sigma,
   logDensity(z, sigma) {
     const x = sigma * z;
-    return constant(sigma) - z * z * secondRest(x);
+    setShape(sigma);
+    return shape.constant - z * z * secondRest(x);
   },
   derivatives(z, sigma, out) {
     const x = sigma * z;
     const e = Math.exp(x);
+    setShape(sigma);
     out.z = -z * firstRest(x);
     out.zz = -e;
     out.zzz = -sigma * e;
     // d/d sigma of h / sigma^2, h = e^x - 1 - x, is (x h' - 2 h) / sigma^3, whose numerator is of order x^3.
     const rest = thirdRest(x);
-    out.sigma = constantSlope(sigma) - z ** 3 * rest;
-    out.sigmaSigma = constantCurvature(sigma) - z ** 4 * thirdRestSlope(x, rest);
+    out.sigma = shape.slope - z ** 3 * rest;
+    out.sigmaSigma = shape.curvature - z ** 4 * thirdRestSlope(x, rest);
     out.zSigma = -z * z * firstRestSlope(x);
     out.zzSigma = -z * e;
   },

@@ -4,11 +4,11 @@ import { integration } from '../combinations.js';
 import type { Outcome } from '../outcome.js';
 import { saturatedBinomial } from './constants.js';
 
-/** y log(y / n) + (n - y) log(1 - y / n): what the values at two trials or more are measured from. */
-function saturatedKernel(y: number, n: number): number {
-  if (n === 1) return 0;
-  const failures = n - y;
-  return (y > 0 ? y * Math.log(y / n) : 0) + (failures > 0 ? failures * Math.log(failures / n) : 0);
+/** Half the deviance of y of n from the share of the mean, for two trials or more. */
+function excess(y: number, n: number, meanY: number, meanN: number): number {
+  if (n === 0 || n === 1) return 0;
+  const [mu, nu] = [meanY / meanN, (meanN - meanY) / meanN];
+  return halfDeviance(y, n, mu, Math.log(mu)) + halfDeviance(n - y, n, nu, Math.log(nu));
 }
 
 /**
@@ -30,7 +30,7 @@ export function logitLogRatio(y: number, n: number, u: number): number {
 
 export const binomialLogit: Outcome = {
   ...integration('binomial', 'logit'),
-  mergesResponses: saturatedKernel,
+  mergesResponses: excess,
   constant: saturatedBinomial,
   value(rows, from, to, eps) {
     const { y, trials, weights, eta } = rows;

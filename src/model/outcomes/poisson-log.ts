@@ -10,7 +10,7 @@ import { saturatedPoisson } from './constants.js';
  */
 export const poissonLog: Outcome = {
   ...integration('poisson', 'log'),
-  mergesResponses: (y) => (y > 0 ? y * Math.log(y) - y : 0),
+  mergesResponses: (y, _trials, mean) => halfDeviance(y, 1, mean, Math.log(mean)),
   constant: saturatedPoisson,
   value(rows, from, to, eps) {
     const { y, weights, eta } = rows;
