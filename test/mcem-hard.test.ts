@@ -3,6 +3,7 @@ import test from 'ava';
 import { rng } from '../samplers/rng.js';
 import { normal as normalVariate } from '../samplers/variates.js';
 import { fit } from '../src/estimate/fit.js';
+import { ascentBased } from '../src/estimate/mcem/ascent-based.js';
 import type { EStep } from '../src/estimate/mcem/e-step.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { mcem } from '../src/estimate/mcem/mcem.js';
@@ -149,7 +150,12 @@ test('where no root is found there are no Monte Carlo errors, and it is said', a
     },
   };
   const model = await certifiedModel(certified('cbpp'));
-  const options = { eStep: broken, controlVariates: false, draws: 50, maxIterations: 2 };
+  const options = {
+    eStep: broken,
+    controlVariates: false,
+    size: ascentBased({ draws: 50 }),
+    maxIterations: 2,
+  };
   const found = await fit(model, mcem(options), { seed: 1 });
   t.false(found.converged);
   t.true(found.findings.some(({ code }) => code === 'no-root'));

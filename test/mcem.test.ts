@@ -1,6 +1,7 @@
 // mcem(): both E-steps land on the quadrature within their own Monte Carlo errors, and wrong ones are caught.
 import test from 'ava';
 import { fit } from '../src/estimate/fit.js';
+import { ascentBased } from '../src/estimate/mcem/ascent-based.js';
 import type { EStep } from '../src/estimate/mcem/e-step.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { type McemOptions, mcem } from '../src/estimate/mcem/mcem.js';
@@ -142,6 +143,7 @@ test('history tells of every iteration; progress is reported; abort rejects with
   t.true(found.history.length >= 3);
   t.deepEqual(Object.keys(found.history[0].detail!), [
     'draws',
+    'drawn',
     'gain',
     'gainError',
     'acceptance',
@@ -174,7 +176,7 @@ const refused: readonly [string, () => unknown, string][] = [
     () => mcem({ maxIterations: 0 }),
     'mcem(): maxIterations must be a whole number >= 1, found 0',
   ],
-  ['no draws', () => mcem({ draws: 0 }), 'mcem(): draws must be a whole number >= 10, found 0'],
+  ['no draws', () => ascentBased({ draws: 0 }), 'ascentBased(): draws must be a whole number >= 10, found 0'],
   [
     'a text for an E-step',
     () => mcem({ eStep: 'importance' as unknown as EStep }),

@@ -23,7 +23,7 @@ export function likelihoodSummary(fit: LikelihoodFit): string {
     '',
     ...objectiveLines(fit),
     `Log-likelihood certified by quadrature to ${fit.logLikError.toExponential(1)}, ${nodesText(fit)} a cluster.`,
-    ...(fit.landing ? landingLines(fit.landing) : []),
+    ...(fit.landing ? landingLines(fit, fit.landing) : []),
     ...findingLines(fit.findings),
   ].join('\n');
 }
@@ -64,7 +64,7 @@ function coefficientLines(fit: LikelihoodFit): string[] {
   const p = fit.model.coefficientNames.length;
   if (p === 0) return [];
   const rows = fit.estimates.slice(0, p).map((estimate) => {
-    const { name, value, standardError, monteCarloError } = estimate;
+    const { name, value, standardError } = estimate;
     const z = value / standardError;
     const known = standardError > 0;
     return [
@@ -73,7 +73,7 @@ function coefficientLines(fit: LikelihoodFit): string[] {
       standardErrorText(fit, estimate),
       known ? z.toFixed(2) : '-',
       known ? formatPValue(normalPValue(z)) : '-',
-      ...monteCarloColumn(fit, monteCarloError),
+      ...monteCarloColumn(fit, estimate),
     ];
   });
   const header = ['', 'Estimate', 'Std. Error', 'z value', 'Pr(>|z|)', ...monteCarloHeader(fit)];
@@ -93,7 +93,7 @@ function scaleLines(fit: LikelihoodFit): string[] {
       name === 'sigma'
         ? digitsFor(value ** 2, 2 * value * readableError(standardError, monteCarloError))
         : '',
-      ...monteCarloColumn(fit, monteCarloError),
+      ...monteCarloColumn(fit, estimate),
     ];
   });
   return [
@@ -131,11 +131,21 @@ function isMonteCarlo(fit: LikelihoodFit): boolean {
 }
 
 function monteCarloHeader(fit: LikelihoodFit): string[] {
-  return isMonteCarlo(fit) ? ['MC error'] : [];
+  if (!isMonteCarlo(fit)) return [];
+  return fit.landing ? ['MC error', 'MC z'] : ['MC error'];
 }
 
-function monteCarloColumn(fit: LikelihoodFit, error: number): string[] {
-  return isMonteCarlo(fit) ? [error > 0 ? error.toPrecision(2) : '-'] : [];
+function monteCarloColumn(fit: LikelihoodFit, { name, monteCarloError: error }: Estimate): string[] {
+  if (!isMonteCarlo(fit)) return [];
+  const cells = [error > 0 ? error.toPrecision(2) : '-'];
+  const z = fit.landing?.z[fit.estimates.findIndex((estimate) => estimate.name === name)];
+  if (z !== undefined) cells.push(zText(z));
+  return cells;
+}
+
+function zText(z: number): string {
+  if (Number.isNaN(z)) return '-';
+  return Math.abs(z) > 1000 ? z.toExponential(1) : z.toFixed(2);
 }
 
 /** An estimate is shown to this fraction of its standard error, where its Monte Carlo error is below that. */
@@ -180,14 +190,23 @@ export function chiSquareText({ statistic, df, pValue }: Landing['scoreTest']): 
   return `T = ${size} on ${df} df, p ${p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`}`;
 }
 
-function landingLines(landing: Landing): string[] {
-  const { scoreTest } = landing;
+function landingLines(fit: LikelihoodFit, landing: Landing): string[] {
+  const { scoreTest, logLik, standardErrorError } = landing;
   const k = Number.isNaN(landing.largestK) ? '' : `, largest Pareto k ${landing.largestK.toFixed(2)}`;
+  const largest = Math.max(...landing.z.filter((z) => !Number.isNaN(z)).map(Math.abs));
+  const percent = (part: number): string => `${(100 * part).toPrecision(2)}%`;
   return [
-    `Held against the exact score: ${chiSquareText(scoreTest)};`,
-    `log-likelihood still to gain: ${landing.logLikGap.toExponential(1)}.`,
-    `${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k};`,
-    `Monte Carlo error at most ${(100 * landing.largestErrorRatio).toPrecision(2)}% of a standard error.`,
+    ...wrap(
+      `${landing.landed ? 'LANDED' : 'NOT LANDED'}, held against the exact score and information: ${chiSquareText(scoreTest)}; largest |z| ${zText(largest)} (MC z: distance to the exact maximum in Monte Carlo errors); log-likelihood still to gain ${landing.logLikGap.toExponential(1)}.`,
+    ),
+    ...(logLik
+      ? wrap(
+          `Log-likelihood by importance sampling ${formatNumber(logLik.value, 4)}, Monte Carlo error ${logLik.error.toPrecision(2)} (z = ${((logLik.value - fit.logLik) / logLik.error).toFixed(2)} to the certified).`,
+        )
+      : []),
+    ...wrap(
+      `${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k}; Monte Carlo error at most ${percent(landing.largestErrorRatio)} of a standard error, and of a standard error itself ${percent(standardErrorError)}.`,
+    ),
   ];
 }
 

@@ -17,6 +17,9 @@ export interface MStep {
   readonly gainError: number;
   /** Q at the new parameters, constants included. */
   readonly objective: number;
+  /** The maximum in the expanded model that `parameters` are reduced from: tau stands in `fitted.sigma`. */
+  readonly fitted: Parameters;
+  readonly law: { readonly mean: number; readonly scale: number };
 }
 
 /**
@@ -61,8 +64,13 @@ export function mStep(
     gain,
     gainError,
     objective: result.evaluation.value + dot(integrand.clusters.clusterWeights, integrand.clusters.constants),
+    fitted,
+    law,
   };
 }
+
+/** The M-step as EM calls it. */
+export type MStepFunction = typeof mStep;
 
 /** Value, gradient and Hessian of sum_i c_i sum_k P_ik log f(y_i | z_k) + log f(z_k) in the natural parameters. */
 function expectedComplete(
