@@ -20,6 +20,9 @@ const MOST_EM_DRAWS = 20_000;
 /** Draws serve again while their smallest effective size is at least this part of what it was where they were drawn. */
 const STILL_GOOD = 0.8;
 
+/** Where no polish follows the M-step goes to the maximum itself: what it leaves undone is in the answer. */
+const FULL_GAIN = 1e-12;
+
 /** What the history tells of an iteration of `mcem()`, in `Iteration.detail`. */
 export type McemDetail = {
   /** Draws a cluster. */
@@ -57,7 +60,8 @@ export class Em {
   private readonly mStep: MStepFunction;
   private readonly ends: Ends;
   private readonly rule: SizeRule;
-  private readonly direction: Float64Array | undefined;
+  /** c with X c = 1, where there is one. */
+  readonly direction: Float64Array | undefined;
   private readonly mostDraws: number;
   private perCluster: number;
   /** Smallest effective size of `draws` at the parameters that they were drawn at. */
@@ -84,13 +88,14 @@ export class Em {
     this.perCluster = Math.min(this.mostDraws, this.rule.first);
   }
 
-  /** Iterates until the rule ends EM, or something else does. */
-  async run(): Promise<Ending> {
+  /** Iterates until the rule ends EM and `least` iterations are done, or something else ends it. */
+  async run(least = 0): Promise<Ending> {
     const { task, settings, ends, history } = this;
     let ended = false;
-    while (!ended && history.length < settings.maxIterations) {
+    for (let done = 0; !(ended && done >= least) && history.length < settings.maxIterations; done++) {
       await task.pause();
-      ended = this.iterate();
+      // Asked for so many, the rule's word that they are enough is not waited for again.
+      ended = this.iterate() || least > 0;
       const { parameters } = this;
       if (this.falling > 3 && ends.isSmall(parameters) && (await ends.zeroAttracts(parameters))) {
         return 'boundary';
@@ -102,6 +107,11 @@ export class Em {
     }
     if (await ends.zeroAttracts(this.parameters)) return 'boundary';
     return ended ? 'rule' : 'iterations';
+  }
+
+  /** Whether the rule may be asked for more than it asks for itself. */
+  get open(): boolean {
+    return this.rule.resume !== undefined;
   }
 
   /**
@@ -125,7 +135,8 @@ export class Em {
     const controls = new ControlVariates(perCluster, settings.controlVariates);
     const { weighed, reused } = this.eStep(iteration, controls);
     const { expanded } = settings;
-    const step = this.mStep(integrand, space, previous, weighed, controls, direction, expanded);
+    const enoughGain = settings.polish ? undefined : FULL_GAIN;
+    const step = this.mStep(integrand, space, previous, weighed, controls, direction, expanded, enoughGain);
     const { gain, gainError } = step;
     const { decision, draws, ended } = this.rule.decide({
       iteration,

@@ -31,6 +31,7 @@ export interface MStep {
  *
  * @param direction c, or undefined
  * @param expanded false for the textbook M-step: tau stays sigma, and the mean 0
+ * @param enoughGain Newton ends where it promises to raise Q by less than this
  */
 export function mStep(
   integrand: Integrand,
@@ -40,6 +41,7 @@ export function mStep(
   controls: ControlVariates,
   direction: Float64Array | undefined,
   expanded: boolean,
+  enoughGain = 1e-6,
 ): MStep {
   const sigmaFree = space.fixed.sigma === undefined;
   const regression = sigmaFree && expanded ? space : space.withSigma(parameters.sigma);
@@ -50,7 +52,7 @@ export function mStep(
       return regression.chain(trial, ...expectedComplete(integrand, moments, trial, draws));
     },
     regression.pack(parameters),
-    { maxIterations: 20, enoughGain: 1e-6 },
+    { maxIterations: 20, enoughGain },
   );
   const fitted = regression.unpack(result.point, parameters);
   const law = sigmaFree

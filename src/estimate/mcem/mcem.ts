@@ -20,14 +20,14 @@ import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
 import { ascentBased } from './ascent-based.js';
 import type { EStep } from './e-step.js';
-import { Em, type Ending } from './em.js';
+import { Em } from './em.js';
 import { Ends } from './ends.js';
 import { importance } from './importance.js';
 import { landing, landingFindings } from './landing.js';
 import { importanceLogLik } from './log-likelihood.js';
 import { type MStepFunction, mStep } from './m-step.js';
-import { LEAST_DRAWS, LEAST_EFFECTIVE, type Polished, polish } from './polish.js';
-import { unpolished } from './sandwich.js';
+import { polish } from './polish.js';
+import { finishUnpolished, type Unpolished } from './sandwich.js';
 import type { MonteCarloSize } from './size.js';
 import { largestParetoK } from './weigh.js';
 
@@ -133,18 +133,8 @@ async function run(
   );
   const ends = new Ends(likelihood, task);
   const em = nothingRandom ? undefined : new Em(task, settings, maximiser, start, ends);
-  const ending = await em?.run();
-  const answer =
-    em && (ending === 'rule' || ending === 'iterations')
-      ? await finalAnswer(task, settings, em, ending)
-      : undefined;
-  const final = answer?.polished;
-  if (
-    !em ||
-    ending === 'boundary' ||
-    answer?.ending === 'boundary' ||
-    (final && (await ends.zeroBeats(final.parameters)))
-  ) {
+  const { answer: final, ending } = em ? await finish(task, settings, em) : NOTHING;
+  if (!em || ending === 'boundary' || (final && (await ends.zeroBeats(final.parameters)))) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
     const boundary = !nothingRandom;
@@ -190,7 +180,7 @@ async function run(
   });
   const curvature = space.chain(parameters, 0, likelihood.gradient, hessian).hessian;
   const separated = separatedCoefficients(space, curvature, final.converged);
-  const outOfIterations = !settings.polish && answer?.ending === 'iterations';
+  const outOfIterations = !settings.polish && ending === 'iterations';
   // Where there is no maximum to land on, that is all there is to say of the landing.
   let findings: readonly Finding[];
   if (separated.length > 0) findings = [separationFinding(separated)];
@@ -213,33 +203,14 @@ async function run(
   });
 }
 
-/**
- * The polished answer; or without the polish EM's own, after it has gone on with more draws until their errors are what
- * was asked for.
- */
-async function finalAnswer(
-  task: FitTask,
-  settings: McemSettings,
-  em: Em,
-  ending: Ending,
-): Promise<{ readonly polished?: Polished; readonly ending: Ending }> {
-  if (settings.polish) {
-    return { polished: await polish(task, settings, em.integrand, em.parameters, em.draws!), ending };
-  }
-  let last = ending;
-  for (;;) {
-    const draws = em.draws!;
-    const polished = unpolished(task, settings, em.integrand, draws, em.parameters);
-    const excess = Math.max(
-      (polished.ratio / settings.monteCarloError) ** 2,
-      LEAST_DRAWS / draws.perCluster,
-      draws.dependent ? LEAST_EFFECTIVE / polished.weighed.smallestEss : 0,
-    );
-    const more = excess > 1 && last === 'rule' && em.enlarge(draws.perCluster * Math.min(1.3 * excess, 10));
-    if (!more) return { polished, ending: last };
-    last = await em.run();
-    if (last === 'boundary' || last === 'unbounded') return { ending: last };
-  }
+const NOTHING: Partial<Unpolished> = {};
+
+/** EM to its end, and the polish or what stands in for it. */
+async function finish(task: FitTask, settings: McemSettings, em: Em): Promise<Unpolished> {
+  const ending = await em.run();
+  if (ending === 'boundary' || ending === 'unbounded') return { ending };
+  if (!settings.polish) return finishUnpolished(task, settings, em, ending);
+  return { answer: await polish(task, settings, em.integrand, em.parameters, em.draws!), ending };
 }
 
 function budgetFinding(maxIterations: number): Finding {
