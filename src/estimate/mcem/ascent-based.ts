@@ -13,18 +13,13 @@ export interface AscentBasedOptions {
   readonly beta?: number;
   /** EM ends where the gain's upper bound, with confidence 1 - gamma (default 0.25), ... */
   readonly gamma?: number;
-  /**
-   * ... is below this three times running (default 1e-3; without the polish 0.05 `monteCarloError`^2, so that what EM
-   * leaves undone is little beside the Monte Carlo error, also where EM is slow).
-   */
+  /** ... is below this three times running (default 1e-3). */
   readonly tolerance?: number;
   /** A step that is not taken is tried again with 1/k more draws (default 3). */
   readonly k?: number;
 }
 
 const CALM_STEPS = 3;
-/** Of the squared relative Monte Carlo error: the gain of Q that may be left where no polish follows. */
-const UNPOLISHED_TOLERANCE = 0.05;
 
 /**
  * A step is taken if dQ - z_alpha ASE > 0; otherwise it is tried again with more draws. The next E-step has
@@ -41,7 +36,7 @@ export function ascentBased(options: AscentBasedOptions = {}): MonteCarloSize {
       alpha: v.optional(between(0, 1), 0.25),
       beta: v.optional(between(0, 1), 0.25),
       gamma: v.optional(between(0, 1), 0.25),
-      tolerance: v.optional(positive()),
+      tolerance: v.optional(positive(), 1e-3),
       k: v.optional(positive(), 3),
     },
     options,
@@ -50,15 +45,13 @@ export function ascentBased(options: AscentBasedOptions = {}): MonteCarloSize {
   return {
     name: 'ascentBased',
     settings,
-    start({ polish, monteCarloError }) {
-      const usual = polish ? 1e-3 : UNPOLISHED_TOLERANCE * monteCarloError ** 2;
-      const tolerance = settings.tolerance ?? usual;
+    start() {
       let calm = 0;
       return {
         first: settings.draws,
         decide({ draws, mostDraws, gain, gainError }) {
           const clear = gain - zAlpha * gainError > 0;
-          const negligible = gain + zGamma * gainError < tolerance;
+          const negligible = gain + zGamma * gainError < settings.tolerance;
           calm = negligible ? calm + 1 : 0;
           const taken = clear || negligible || draws >= mostDraws;
           const wanted = clear
@@ -70,9 +63,6 @@ export function ascentBased(options: AscentBasedOptions = {}): MonteCarloSize {
             draws: Math.max(draws, Math.min(Math.ceil(wanted), 3 * draws)),
             ended: calm >= CALM_STEPS,
           };
-        },
-        resume() {
-          calm = 0;
         },
       };
     },

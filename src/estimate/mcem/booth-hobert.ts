@@ -50,7 +50,6 @@ export function boothHobert(options: BoothHobertOptions = {}): MonteCarloSize {
             ended: change.ends(previous, proposed),
           };
         },
-        resume: () => change.restart(),
       };
     },
   };

@@ -11,7 +11,7 @@ import type { Ends } from './ends.js';
 import type { MStepFunction } from './m-step.js';
 import type { McemSettings } from './mcem.js';
 import { MOST_NUMBERS } from './polish.js';
-import type { SizeRule, StepDecision } from './size.js';
+import type { EmStep, SizeDecision, SizeRule, StepDecision } from './size.js';
 import { stepError } from './step-error.js';
 import { type WeighedDraws, weigh } from './weigh.js';
 
@@ -47,7 +47,7 @@ export interface McemIteration extends Iteration {
 /** Why EM stopped: by the rule, by `maxIterations`, or on its way to sigma = 0 or to infinity. */
 export type Ending = 'rule' | 'iterations' | 'boundary' | 'unbounded';
 
-/** EM of one fit; `run` may be called again to go on with more draws. */
+/** EM of one fit: `run` to the rule's end, then `goOn` where no polish follows. */
 export class Em {
   readonly integrand: Integrand;
   readonly history: McemIteration[] = [];
@@ -62,11 +62,14 @@ export class Em {
   private readonly rule: SizeRule;
   /** c with X c = 1, where there is one. */
   readonly direction: Float64Array | undefined;
-  private readonly mostDraws: number;
+  /** Most draws a cluster in one E-step. */
+  readonly mostDraws: number;
   private perCluster: number;
   /** Smallest effective size of `draws` at the parameters that they were drawn at. */
   private essWhenDrawn = 0;
   private falling = 0;
+  /** Draws a cluster where the rule is no longer asked; 0 where it is. */
+  private held = 0;
 
   constructor(task: FitTask, settings: McemSettings, mStep: MStepFunction, start: Parameters, ends: Ends) {
     const { model, space } = task;
@@ -80,22 +83,33 @@ export class Em {
       model,
       space.free.filter((k) => k < model.coefficientNames.length),
     );
-    const { polish, monteCarloError, maxDraws } = settings;
-    this.rule = settings.size.start({ polish, monteCarloError });
+    const { polish, maxDraws } = settings;
+    this.rule = settings.size.start();
     const room = Math.max(100, Math.min(maxDraws, Math.floor(MOST_NUMBERS / model.clusters.count)));
-    const enough = polish && this.rule.resume ? Math.max(this.rule.first, MOST_EM_DRAWS) : room;
+    const enough = polish && !settings.size.stated ? Math.max(this.rule.first, MOST_EM_DRAWS) : room;
     this.mostDraws = Math.min(room, enough);
     this.perCluster = Math.min(this.mostDraws, this.rule.first);
   }
 
-  /** Iterates until the rule ends EM and `least` iterations are done, or something else ends it. */
-  async run(least = 0): Promise<Ending> {
+  /** Iterates until the rule ends EM, or something else does. */
+  run(): Promise<Ending> {
+    return this.repeat((ended) => ended);
+  }
+
+  /** So many more iterations of so many draws a cluster (no more than there may be), every step taken. */
+  goOn(perCluster: number, iterations: number): Promise<Ending> {
+    this.held = Math.min(this.mostDraws, Math.ceil(perCluster));
+    this.perCluster = this.held;
+    let done = 0;
+    return this.repeat(() => ++done >= iterations);
+  }
+
+  private async repeat(enough: (ended: boolean) => boolean): Promise<Ending> {
     const { task, settings, ends, history } = this;
-    let ended = false;
-    for (let done = 0; !(ended && done >= least) && history.length < settings.maxIterations; done++) {
+    let done = false;
+    while (!done && history.length < settings.maxIterations) {
       await task.pause();
-      // Asked for so many, the rule's word that they are enough is not waited for again.
-      ended = this.iterate() || least > 0;
+      done = enough(this.iterate());
       const { parameters } = this;
       if (this.falling > 3 && ends.isSmall(parameters) && (await ends.zeroAttracts(parameters))) {
         return 'boundary';
@@ -106,24 +120,7 @@ export class Em {
       }
     }
     if (await ends.zeroAttracts(this.parameters)) return 'boundary';
-    return ended ? 'rule' : 'iterations';
-  }
-
-  /** Whether the rule may be asked for more than it asks for itself. */
-  get open(): boolean {
-    return this.rule.resume !== undefined;
-  }
-
-  /**
-   * Has the next E-steps draw `wanted` a cluster, though the rule has ended EM. False where sizes are stated beforehand
-   * or there may be no more.
-   */
-  enlarge(wanted: number): boolean {
-    const perCluster = Math.min(this.mostDraws, Math.ceil(wanted));
-    if (!this.rule.resume || perCluster <= this.perCluster) return false;
-    this.rule.resume();
-    this.perCluster = perCluster;
-    return true;
+    return done ? 'rule' : 'iterations';
   }
 
   /** One E-step and one M-step; whether the rule ends EM with them. */
@@ -138,7 +135,7 @@ export class Em {
     const enoughGain = settings.polish ? undefined : FULL_GAIN;
     const step = this.mStep(integrand, space, previous, weighed, controls, direction, expanded, enoughGain);
     const { gain, gainError } = step;
-    const { decision, draws, ended } = this.rule.decide({
+    const { decision, draws, ended } = this.decide({
       iteration,
       draws: perCluster,
       mostDraws: this.mostDraws,
@@ -173,6 +170,11 @@ export class Em {
     });
     this.perCluster = Math.min(this.mostDraws, draws);
     return ended;
+  }
+
+  private decide(step: EmStep): SizeDecision {
+    if (this.held > 0) return { decision: 'taken', draws: this.held, ended: false };
+    return this.rule.decide(step);
   }
 
   /** Draws at the integrand's parameters, or the last draws with new weights where these carry them well. */

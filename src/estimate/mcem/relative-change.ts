@@ -41,10 +41,6 @@ export class RelativeChange {
     this.calm = largest < delta2 ? this.calm + 1 : 0;
     return this.calm >= times;
   }
-
-  restart(): void {
-    this.calm = 0;
-  }
 }
 
 function flat({ beta, sigma, dispersion = 0 }: Parameters): number[] {

@@ -35,31 +35,38 @@ export async function finishUnpolished(
   ending: Ending,
 ): Promise<Unpolished> {
   let last = ending;
-  for (let settled = false; ; ) {
-    const { answer, toGo } = iterate(task, settings, em);
-    if (last !== 'rule' || settled || !em.open) return { answer, ending: last };
+  // EM has gone its way at a size that suffices; what the draws still say is left is their own noise.
+  let settled = false;
+  for (;;) {
+    const { answer, farthest, slowest } = iterate(task, settings, em);
     const { perCluster, dependent } = answer.weighed.set;
     const excess = Math.max(
       (answer.ratio / settings.monteCarloError) ** 2,
       LEAST_DRAWS / perCluster,
       dependent ? LEAST_EFFECTIVE / answer.weighed.smallestEss : 0,
     );
-    if (excess > 1 && em.enlarge(perCluster * Math.min(1.3 * excess, MOST_GROWTH))) {
-      last = await em.run();
-    } else {
-      settled = true;
-      if (toGo > 0) last = await em.run(toGo);
+    const growth = excess > 1 ? Math.min(1.3 * excess, MOST_GROWTH) : 1;
+    const wanted = Math.min(em.mostDraws, Math.ceil(perCluster * growth));
+    if (wanted > perCluster) settled = false;
+    if (last !== 'rule' || settings.size.stated || settled || !answer.converged) {
+      return { answer, ending: last };
     }
+    settled = wanted === perCluster;
+    // Counted in the errors that so many draws will have.
+    const left = farthest * Math.sqrt(wanted / perCluster);
+    const toGo = slowest < 1 ? Math.ceil(Math.log(LITTLE / left) / Math.log(slowest)) : 1;
+    if (settled && toGo <= 0) return { answer, ending: last };
+    last = await em.goOn(wanted, Math.max(1, toGo));
     if (last === 'boundary' || last === 'unbounded') return { ending: last };
   }
 }
 
-/** EM's last iterate with its errors, and the iterations that it needs to be as good as converged. */
+/** EM's last iterate with its errors; how many of them the draws say it has to go, and EM's rate. */
 function iterate(
   task: FitTask,
   settings: McemSettings,
   em: Em,
-): { readonly answer: Polished; readonly toGo: number } {
+): { readonly answer: Polished; readonly farthest: number; readonly slowest: number } {
   const { space } = task;
   const { free } = space;
   const size = space.names.length;
@@ -84,7 +91,7 @@ function iterate(
     weighed,
     converged: false,
   };
-  if (!inverse || !rate) return { answer: nothing, toGo: 0 };
+  if (!inverse || !rate) return { answer: nothing, farthest: 0, slowest: 1 };
   const restricted = (matrix: Float64Array): Matrix =>
     new Matrix(free.map((k) => free.map((l) => matrix[k * size + l])));
   const variance = restricted(inverse);
@@ -103,7 +110,6 @@ function iterate(
   const distance = variance.mmul(Matrix.columnVector(free.map((k) => found.score[k])));
   const farthest = Math.max(...free.map((k, a) => Math.abs(distance.get(a, 0)) / errors[k]));
   const slowest = Math.max(...new EigenvalueDecomposition(rate).realEigenvalues.map(Math.abs));
-  const toGo = slowest < 1 ? Math.max(0, Math.ceil(Math.log(LITTLE / farthest) / Math.log(slowest))) : 0;
   const answer = {
     ...nothing,
     scoreCovariance,
@@ -112,5 +118,5 @@ function iterate(
     varianceRatio: 0.5 * largestRatio(task, found.varianceErrors, inverse, 1),
     converged: true,
   };
-  return { answer, toGo };
+  return { answer, farthest, slowest };
 }

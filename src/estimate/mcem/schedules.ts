@@ -47,6 +47,7 @@ export function fixedSize(options: FixedSizeOptions = {}): MonteCarloSize {
   return {
     name: 'fixedSize',
     settings,
+    stated: true,
     start: () => ({
       first: sizes[0],
       decide: ({ iteration }) => ({
@@ -93,7 +94,6 @@ export function geometricSize(options: GeometricSizeOptions = {}): MonteCarloSiz
           draws: Math.ceil(draws * settings.growth),
           ended: change.ends(previous, proposed),
         }),
-        resume: () => change.restart(),
       };
     },
   };

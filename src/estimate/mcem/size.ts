@@ -38,24 +38,14 @@ export interface SizeRule {
   /** Draws a cluster of the first E-step. */
   readonly first: number;
   decide(step: EmStep): SizeDecision;
-  /**
-   * Called where EM has ended by the rule with Monte Carlo errors above what was asked for, before it goes on with more
-   * draws. A rule without it has its sizes stated beforehand, and is not asked for more.
-   */
-  resume?(): void;
 }
 
-/** What a rule may want to know of the fit. */
-export interface SizeContext {
-  /** A polish follows, so that EM has only to come near. */
-  readonly polish: boolean;
-  /** `mcem({ monteCarloError })` */
-  readonly monteCarloError: number;
-}
-
-/** How the number of draws follows the iterations. A person's own fits `mcem({ size })` by these three members. */
+/** How the number of draws follows the iterations. A person's own fits `mcem({ size })` by these members. */
 export interface MonteCarloSize {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  start(context: SizeContext): SizeRule;
+  /** The sizes are stated beforehand and are all there is to be: no more draws are added for the errors' sake. */
+  readonly stated?: boolean;
+  /** The rule for one fit. */
+  start(): SizeRule;
 }
