@@ -6,6 +6,7 @@ import { importance } from '../src/estimate/mcem/importance.js';
 import { type MStepFunction, mStep } from '../src/estimate/mcem/m-step.js';
 import { type McemOptions, mcem, mcemBy } from '../src/estimate/mcem/mcem.js';
 import { metropolis } from '../src/estimate/mcem/metropolis.js';
+import { fixedSize, geometricSize } from '../src/estimate/mcem/schedules.js';
 import { quadrature } from '../src/estimate/quadrature.js';
 import { studentT } from '../src/model/effects/student-t.js';
 import { poisson } from '../src/model/family.js';
@@ -67,7 +68,13 @@ for (const polish of [true, false]) {
       },
     });
     // The expanded M-step corrects for some of such a bias: what its maximum promises of the draws, they have to keep.
-    const options = { controlVariates: false, polish, monteCarloError: 0.05, expanded: false };
+    const options = {
+      controlVariates: false,
+      polish,
+      monteCarloError: 0.05,
+      expanded: false,
+      size: geometricSize(),
+    };
     const short = { ...options, maxIterations: 20 };
     t.true(caught(await fit(cbpp, mcem({ ...short, eStep: biased }), { seed: 1 })));
     t.true((await fit(cbpp, mcem({ ...options, eStep: honest }), { seed: 1 })).landing!.landed);
@@ -102,8 +109,9 @@ test('a wrong M-step, inside loose tolerances, is caught', async (t) => {
 
 for (const polish of [true, false]) {
   test(`autocorrelation ignored is caught, ${polish ? 'with' : 'without'} the polish`, async (t) => {
-    const chain = metropolis({ proposal: 'random-walk', scale: 0.2 });
-    const options = { controlVariates: false, polish, monteCarloError: 0.05, maxIterations: 20 };
+    const chain = metropolis({ proposal: 'random-walk', scale: 0.1 });
+    const size = fixedSize({ stages: [{ iterations: 12, draws: 400 }] });
+    const options = { controlVariates: false, polish, monteCarloError: 0.1, size };
     const claimed = tampered(chain, 'claimed independent', { dependent: false });
     t.true(caught(await fit(cbpp, mcem({ ...options, eStep: claimed }), { seed: 2 })));
   });
@@ -148,9 +156,9 @@ test("standard errors are within their own Monte Carlo errors of the exact infor
 test('the proof is in the summary and in the JSON', async (t) => {
   const found = await fit(cbpp, mcem(), { seed: 1 });
   const text = String(found);
-  t.regex(text, /\nLANDED, held against the exact score and information: T = /);
+  t.regex(text, /\nLANDED, by the exact score and information at the estimates:\n {2}T = /);
   t.regex(text, /MC error +MC z\n/);
-  t.regex(text, /\nLog-likelihood by importance sampling -9\d\.\d{4}, Monte Carlo error /);
+  t.regex(text, /\n {2}Log-likelihood by importance sampling -9\d\.\d{4}, MC error /);
   for (const line of text.split('\n')) t.true(line.length <= 80, line);
   const { landing, settings } = JSON.parse(JSON.stringify(found));
   t.is(landing.z.length, 5);

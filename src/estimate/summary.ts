@@ -196,17 +196,17 @@ function landingLines(fit: LikelihoodFit, landing: Landing): string[] {
   const largest = Math.max(...landing.z.filter((z) => !Number.isNaN(z)).map(Math.abs));
   const percent = (part: number): string => `${(100 * part).toPrecision(2)}%`;
   return [
-    ...wrap(
-      `${landing.landed ? 'LANDED' : 'NOT LANDED'}, held against the exact score and information: ${chiSquareText(scoreTest)}; largest |z| ${zText(largest)} (MC z: distance to the exact maximum in Monte Carlo errors); log-likelihood still to gain ${landing.logLikGap.toExponential(1)}.`,
-    ),
+    `${landing.landed ? 'LANDED' : 'NOT LANDED'}, by the exact score and information at the estimates:`,
+    `  ${chiSquareText(scoreTest)}; largest |MC z| ${zText(largest)};`,
+    `  log-likelihood still to gain ${landing.logLikGap.toExponential(1)}.`,
+    '  MC z: distance from the exact maximum, in Monte Carlo errors.',
     ...(logLik
-      ? wrap(
-          `Log-likelihood by importance sampling ${formatNumber(logLik.value, 4)}, Monte Carlo error ${logLik.error.toPrecision(2)} (z = ${((logLik.value - fit.logLik) / logLik.error).toFixed(2)} to the certified).`,
-        )
+      ? [
+          `  Log-likelihood by importance sampling ${formatNumber(logLik.value, 4)}, MC error ${logLik.error.toPrecision(2)}, MC z ${zText((logLik.value - fit.logLik) / logLik.error)}.`,
+        ]
       : []),
-    ...wrap(
-      `${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k}; Monte Carlo error at most ${percent(landing.largestErrorRatio)} of a standard error, and of a standard error itself ${percent(standardErrorError)}.`,
-    ),
+    `  ${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k}.`,
+    `  MC errors are at most ${percent(landing.largestErrorRatio)} of a standard error, whose own are at most ${percent(standardErrorError)}.`,
   ];
 }
 
