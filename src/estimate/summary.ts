@@ -206,7 +206,8 @@ function landingLines(fit: LikelihoodFit, landing: Landing): string[] {
         ]
       : []),
     `  ${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k}.`,
-    `  MC errors are at most ${percent(landing.largestErrorRatio)} of a standard error, whose own are at most ${percent(standardErrorError)}.`,
+    `  MC error of an estimate at most ${percent(landing.largestErrorRatio)} of its standard error;`,
+    `  MC error of a standard error at most ${percent(standardErrorError)} of it.`,
   ];
 }
 
