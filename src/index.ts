@@ -34,10 +34,29 @@ export {
 } from './estimate/fit.js';
 export { type GibbsOptions, gibbs } from './estimate/gibbs.js';
 export type { Iteration } from './estimate/maximum-likelihood.js';
+export { type AscentBasedOptions, ascentBased } from './estimate/mcem/ascent-based.js';
+export { type BoothHobertOptions, boothHobert } from './estimate/mcem/booth-hobert.js';
 export type { EStep } from './estimate/mcem/e-step.js';
+export type { McemDetail, McemIteration } from './estimate/mcem/em.js';
 export { type ImportanceOptions, importance } from './estimate/mcem/importance.js';
 export { type McemOptions, mcem } from './estimate/mcem/mcem.js';
 export { type MetropolisOptions, metropolis } from './estimate/mcem/metropolis.js';
+export type { RelativeChangeOptions } from './estimate/mcem/relative-change.js';
+export {
+  type FixedSizeOptions,
+  fixedSize,
+  type GeometricSizeOptions,
+  geometricSize,
+  type Stage,
+} from './estimate/mcem/schedules.js';
+export type {
+  EmStep,
+  MonteCarloSize,
+  SizeDecision,
+  SizeRule,
+  StepDecision,
+} from './estimate/mcem/size.js';
+export type { StepError } from './estimate/mcem/step-error.js';
 export type { FixedParameters } from './estimate/parameter-space.js';
 export {
   exponentialPrior,

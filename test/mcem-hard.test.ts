@@ -3,6 +3,7 @@ import test from 'ava';
 import { rng } from '../samplers/rng.js';
 import { normal as normalVariate } from '../samplers/variates.js';
 import { fit } from '../src/estimate/fit.js';
+import { ascentBased } from '../src/estimate/mcem/ascent-based.js';
 import type { EStep } from '../src/estimate/mcem/e-step.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { mcem } from '../src/estimate/mcem/mcem.js';
@@ -98,9 +99,10 @@ test('a sigma of 0 is not missed where EM comes to rest on the way to it', async
     const model = randomSet(set);
     const exact = await fit(model, quadrature());
     t.is(exact.parameters.sigma, 0);
-    for (const eStep of eSteps) {
-      const found = await fit(model, mcem({ eStep }), { seed: set });
-      t.is(found.parameters.sigma, 0, `set ${set} by ${eStep.name}`);
+    for (const options of [...eSteps.map((eStep) => ({ eStep })), { polish: false }]) {
+      const found = await fit(model, mcem(options), { seed: set });
+      t.is(found.parameters.sigma, 0, `set ${set} by ${found.strategy}`);
+      t.true(found.history.length < 100, `${found.history.length} iterations`);
       t.true(found.findings.some(({ code }) => code === 'sigma-boundary'));
       near(t, found.logLik, exact.logLik, 1e-9, 'logLik');
     }
@@ -149,7 +151,12 @@ test('where no root is found there are no Monte Carlo errors, and it is said', a
     },
   };
   const model = await certifiedModel(certified('cbpp'));
-  const options = { eStep: broken, controlVariates: false, draws: 50, maxIterations: 2 };
+  const options = {
+    eStep: broken,
+    controlVariates: false,
+    size: ascentBased({ draws: 50 }),
+    maxIterations: 2,
+  };
   const found = await fit(model, mcem(options), { seed: 1 });
   t.false(found.converged);
   t.true(found.findings.some(({ code }) => code === 'no-root'));

@@ -1,6 +1,7 @@
 // mcem(): both E-steps land on the quadrature within their own Monte Carlo errors, and wrong ones are caught.
 import test from 'ava';
 import { fit } from '../src/estimate/fit.js';
+import { ascentBased } from '../src/estimate/mcem/ascent-based.js';
 import type { EStep } from '../src/estimate/mcem/e-step.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { type McemOptions, mcem } from '../src/estimate/mcem/mcem.js';
@@ -78,9 +79,10 @@ test('mcem() lands on Poisson, Gaussian and gamma models, dispersion included', 
 
 test('a sigma of 0 is found, and said', async (t) => {
   const model = await certifiedModel(certified('dyestuff2'));
-  for (const eStep of eSteps) {
-    const found = await fit(model, mcem({ eStep }), { seed: 1 });
+  for (const options of [...eSteps.map((eStep) => ({ eStep })), { polish: false }]) {
+    const found = await fit(model, mcem(options), { seed: 1 });
     t.is(found.parameters.sigma, 0);
+    t.true(found.history.length < 60, `${found.history.length} iterations`);
     t.true(found.findings.some(({ code }) => code === 'sigma-boundary'));
     near(t, found.logLik, certified('dyestuff2').maximumLikelihood.logLik, 1e-7, 'logLik');
   }
@@ -142,6 +144,7 @@ test('history tells of every iteration; progress is reported; abort rejects with
   t.true(found.history.length >= 3);
   t.deepEqual(Object.keys(found.history[0].detail!), [
     'draws',
+    'drawn',
     'gain',
     'gainError',
     'acceptance',
@@ -174,7 +177,7 @@ const refused: readonly [string, () => unknown, string][] = [
     () => mcem({ maxIterations: 0 }),
     'mcem(): maxIterations must be a whole number >= 1, found 0',
   ],
-  ['no draws', () => mcem({ draws: 0 }), 'mcem(): draws must be a whole number >= 10, found 0'],
+  ['no draws', () => ascentBased({ draws: 0 }), 'ascentBased(): draws must be a whole number >= 10, found 0'],
   [
     'a text for an E-step',
     () => mcem({ eStep: 'importance' as unknown as EStep }),

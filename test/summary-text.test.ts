@@ -2,8 +2,9 @@
 import test from 'ava';
 import { fit, type LikelihoodFit } from '../src/estimate/fit.js';
 import { gibbs } from '../src/estimate/gibbs.js';
+import { mcem } from '../src/estimate/mcem/mcem.js';
 import { laplace, quadrature } from '../src/estimate/quadrature.js';
-import { chiSquareText } from '../src/estimate/summary.js';
+import { chiSquareText, likelihoodSummary } from '../src/estimate/summary.js';
 import { glance } from '../src/inspect/glance.js';
 import { pointMasses } from '../src/model/effects/point-masses.js';
 import { binomial, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
@@ -103,6 +104,38 @@ test('draws: what is held fixed has neither prior nor diagnostics', async (t) =>
   t.regex(String(one), /\n {2}Priors: beta ~ normal\(0, 10\)\n/);
   t.regex(String(one), /\nsigma +0\.3 +fixed( +-){7}\n/);
   t.is(one.settings.priors && JSON.stringify(one.settings.priors), '{"beta":"normal(0, 10)"}');
+});
+
+test('Monte Carlo EM: its errors, z to the exact maximum, and the proof of landing', async (t) => {
+  const one = await fit(seeds, mcem(), { seed: 1 });
+  const text = String(one);
+  const proof = text.slice(text.indexOf('Coefficients'), text.indexOf(' draws a cluster'));
+  t.is(
+    proof,
+    `
+Coefficients:
+             Estimate  Std. Error  z value  Pr(>|z|)  MC error   MC z
+(Intercept)   -0.5484        0.17    -3.29    1.0e-3  0.000010   0.07
+x1             0.0970        0.28     0.35    0.7273  0.000027  -1.30
+x2             1.3371        0.24     5.64    1.7e-8  0.000025   1.26
+x1:x2         -0.8105        0.39    -2.10    0.0354  0.000034  -0.94
+
+Scales (sigma: normal intercepts of plate):
+       Estimate  Std. Error  Variance  MC error  MC z
+sigma    0.2363        0.11   0.05585  0.000069  1.36
+
+Log-likelihood certified by quadrature to 5.5e-14, 52 to 56 nodes a cluster.
+LANDED, by the exact score and information at the estimates:
+  T = 2.84 on 5 df, p = 0.7249; largest |MC z| 1.36;
+  log-likelihood still to gain 3.6e-7.
+  MC z: distance from the exact maximum, in Monte Carlo errors.
+  Log-likelihood by importance sampling -53.7639, MC error 0.035, MC z -0.18.
+  1000`.slice(1),
+  );
+  for (const line of text.split('\n')) t.true(line.length <= 80, line);
+  const landing = { ...one.landing!, landed: false, z: [5, 0, 0, 0, -1e5] };
+  t.regex(likelihoodSummary({ ...one, landing }), /\nNOT LANDED, by the exact score/);
+  t.regex(likelihoodSummary({ ...one, landing }), /largest \|MC z\| 1\.0e\+5;/);
 });
 
 test('score tests of any size', (t) => {

@@ -59,12 +59,21 @@ export interface LikelihoodFit extends FitBase {
   readonly landing?: Landing;
 }
 
-/** The proof of landing of a Monte Carlo estimate (METHODS section 1). */
+/** The proof of landing of a Monte Carlo estimate: held against the exact score and information, by quadrature. */
 export interface Landing {
+  /** Every check below passed: |z| < 4, the score test's p-value is at least 1e-4, the errors are as small as asked for. */
+  readonly landed: boolean;
+  /**
+   * Estimate less exact maximum (one Newton step away by the exact score and information) in Monte Carlo errors, in the
+   * order of the estimates; NaN where held fixed.
+   */
+  readonly z: readonly number[];
   /** s' S^-1 s of the exact score s at the estimate, referred to chi-square with `df` degrees of freedom. */
   readonly scoreTest: { readonly statistic: number; readonly df: number; readonly pValue: number };
   /** Log-likelihood still to be gained, by the exact score and information. */
   readonly logLikGap: number;
+  /** Log-likelihood at the estimate by importance sampling, where the E-step's proposals allow it, with its error. */
+  readonly logLik?: { readonly value: number; readonly error: number };
   /** Draws per cluster behind the final estimate. */
   readonly draws: number;
   /** Smallest effective sample size of a cluster's draws. */
@@ -73,6 +82,8 @@ export interface Landing {
   readonly largestK: number;
   /** Largest Monte Carlo error in units of its standard error. */
   readonly largestErrorRatio: number;
+  /** Largest Monte Carlo error of a standard error itself (Louis's information of the draws), as a part of it. */
+  readonly standardErrorError: number;
 }
 
 export interface PosteriorFit extends FitBase {

@@ -27,7 +27,7 @@ export function likelihoodSummary(fit: LikelihoodFit): string {
     '',
     ...objectiveLines(fit),
     `Log-likelihood certified by quadrature to ${fit.logLikError.toExponential(1)}, ${nodesText(fit)} a cluster.`,
-    ...(fit.landing ? landingLines(fit.landing) : []),
+    ...(fit.landing ? landingLines(fit, fit.landing) : []),
     ...findingLines(fit.findings),
   ].join('\n');
 }
@@ -68,7 +68,7 @@ function coefficientLines(fit: LikelihoodFit): string[] {
   const p = fit.model.coefficientNames.length;
   if (p === 0) return [];
   const rows = fit.estimates.slice(0, p).map((estimate) => {
-    const { name, value, standardError, monteCarloError } = estimate;
+    const { name, value, standardError } = estimate;
     const z = value / standardError;
     const known = standardError > 0;
     return [
@@ -77,7 +77,7 @@ function coefficientLines(fit: LikelihoodFit): string[] {
       standardErrorText(fit, estimate),
       known ? z.toFixed(2) : '-',
       known ? formatPValue(normalPValue(z)) : '-',
-      ...monteCarloColumn(fit, monteCarloError),
+      ...monteCarloColumn(fit, estimate),
     ];
   });
   const header = ['', 'Estimate', 'Std. Error', 'z value', 'Pr(>|z|)', ...monteCarloHeader(fit)];
@@ -97,7 +97,7 @@ function scaleLines(fit: LikelihoodFit): string[] {
       name === 'sigma'
         ? digitsFor(value ** 2, 2 * value * readableError(standardError, monteCarloError))
         : '',
-      ...monteCarloColumn(fit, monteCarloError),
+      ...monteCarloColumn(fit, estimate),
     ];
   });
   return [
@@ -162,11 +162,21 @@ function isMonteCarlo(fit: LikelihoodFit): boolean {
 }
 
 function monteCarloHeader(fit: LikelihoodFit): string[] {
-  return isMonteCarlo(fit) ? ['MC error'] : [];
+  if (!isMonteCarlo(fit)) return [];
+  return fit.landing ? ['MC error', 'MC z'] : ['MC error'];
 }
 
-function monteCarloColumn(fit: LikelihoodFit, error: number): string[] {
-  return isMonteCarlo(fit) ? [error > 0 ? error.toPrecision(2) : '-'] : [];
+function monteCarloColumn(fit: LikelihoodFit, { name, monteCarloError: error }: Estimate): string[] {
+  if (!isMonteCarlo(fit)) return [];
+  const cells = [error > 0 ? error.toPrecision(2) : '-'];
+  const z = fit.landing?.z[fit.estimates.findIndex((estimate) => estimate.name === name)];
+  if (z !== undefined) cells.push(zText(z));
+  return cells;
+}
+
+function zText(z: number): string {
+  if (Number.isNaN(z)) return '-';
+  return Math.abs(z) > 1000 ? z.toExponential(1) : z.toFixed(2);
 }
 
 /** An estimate is shown to this fraction of its standard error, where its Monte Carlo error is below that. */
@@ -211,14 +221,24 @@ export function chiSquareText({ statistic, df, pValue }: Landing['scoreTest']): 
   return `T = ${size} on ${df} df, p ${p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`}`;
 }
 
-function landingLines(landing: Landing): string[] {
-  const { scoreTest } = landing;
+function landingLines(fit: LikelihoodFit, landing: Landing): string[] {
+  const { scoreTest, logLik, standardErrorError } = landing;
   const k = Number.isNaN(landing.largestK) ? '' : `, largest Pareto k ${landing.largestK.toFixed(2)}`;
+  const largest = Math.max(...landing.z.filter((z) => !Number.isNaN(z)).map(Math.abs));
+  const percent = (part: number): string => `${(100 * part).toPrecision(2)}%`;
   return [
-    `Held against the exact score: ${chiSquareText(scoreTest)};`,
-    `log-likelihood still to gain: ${landing.logLikGap.toExponential(1)}.`,
-    `${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k};`,
-    `Monte Carlo error at most ${(100 * landing.largestErrorRatio).toPrecision(2)}% of a standard error.`,
+    `${landing.landed ? 'LANDED' : 'NOT LANDED'}, by the exact score and information at the estimates:`,
+    `  ${chiSquareText(scoreTest)}; largest |MC z| ${zText(largest)};`,
+    `  log-likelihood still to gain ${landing.logLikGap.toExponential(1)}.`,
+    '  MC z: distance from the exact maximum, in Monte Carlo errors.',
+    ...(logLik
+      ? [
+          `  Log-likelihood by importance sampling ${formatNumber(logLik.value, 4)}, MC error ${logLik.error.toPrecision(2)}, MC z ${zText((logLik.value - fit.logLik) / logLik.error)}.`,
+        ]
+      : []),
+    `  ${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k}.`,
+    `  MC error of an estimate at most ${percent(landing.largestErrorRatio)} of its standard error;`,
+    `  MC error of a standard error at most ${percent(standardErrorError)} of it.`,
   ];
 }
 

@@ -17,7 +17,11 @@ for (const eStep of [importance(), metropolis()]) {
 
   test(`mcem(${eStep.name}) lands on toenail, where EM is slow`, async (t) => {
     const model = await certifiedModel(certified('toenail'));
-    landed(t, await fit(model, mcem({ eStep }), { seed: 1 }), await fit(model, quadrature()), 0.02);
+    const found = await fit(model, mcem({ eStep }), { seed: 1 });
+    landed(t, found, await fit(model, quadrature()), 0.02);
+    t.true(found.landing!.landed);
+    t.true(found.logLikError < 1e-9);
+    t.true(Math.abs(found.logLik - -625.3975179) < 1e-3);
   });
 
   for (const name of ['booth_hobert', 'cbpp']) {

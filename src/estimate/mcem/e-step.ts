@@ -27,6 +27,11 @@ export interface EStep {
    * (NaN at first), from which a chain may go on. Returns the fraction of proposals accepted (1 without rejection).
    */
   draw(integrand: Integrand, stream: Stream, draws: ClusterDraws, last: number): number;
+  /**
+   * What exp(logProposal) has to be multiplied by to be a density in z, as a log, for the selected cluster; `spread` as it
+   * was in `draw`. Left out where it is not known: then there is no log-likelihood by importance sampling.
+   */
+  logNormalizer?(integrand: Integrand, spread: number): number;
 }
 
 /** Clusters that share a stream of random numbers; a block may be drawn by itself, in any order. */

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { checkOptions, positive } from '../../../samplers/options.js';
+import { lgam } from '../../../samplers/special.js';
 import { studentT } from '../../../samplers/variates.js';
 import type { EStep } from './e-step.js';
 
@@ -37,6 +38,11 @@ export function importance(options: ImportanceOptions = {}): EStep {
         logProposal[k] = -0.5 * (df + 1) * Math.log1p((t * t) / df);
       }
       return 1;
+    },
+    logNormalizer(integrand, spread) {
+      const df = Math.min(settings.df, integrand.effect.tailDf);
+      const standard = lgam((df + 1) / 2) - lgam(df / 2) - 0.5 * Math.log(df * Math.PI);
+      return standard - Math.log(settings.scale * spread);
     },
   };
 }

@@ -17,6 +17,9 @@ export interface MStep {
   readonly gainError: number;
   /** Q at the new parameters, constants included. */
   readonly objective: number;
+  /** The maximum in the expanded model that `parameters` are reduced from: tau stands in `fitted.sigma`. */
+  readonly fitted: Parameters;
+  readonly law: { readonly mean: number; readonly scale: number };
 }
 
 /**
@@ -28,6 +31,7 @@ export interface MStep {
  *
  * @param direction c, or undefined
  * @param expanded false for the textbook M-step: tau stays sigma, and the mean 0
+ * @param enoughGain Newton ends where it promises to raise Q by less than this
  */
 export function mStep(
   integrand: Integrand,
@@ -37,6 +41,7 @@ export function mStep(
   controls: ControlVariates,
   direction: Float64Array | undefined,
   expanded: boolean,
+  enoughGain = 1e-6,
 ): MStep {
   const sigmaFree = space.fixed.sigma === undefined;
   const regression = sigmaFree && expanded ? space : space.withSigma(parameters.sigma);
@@ -47,7 +52,7 @@ export function mStep(
       return regression.chain(trial, ...expectedComplete(integrand, moments, trial, draws));
     },
     regression.pack(parameters),
-    { maxIterations: 20, enoughGain: 1e-6 },
+    { maxIterations: 20, enoughGain },
   );
   const fitted = regression.unpack(result.point, parameters);
   const law = sigmaFree
@@ -61,8 +66,13 @@ export function mStep(
     gain,
     gainError,
     objective: result.evaluation.value + dot(integrand.clusters.clusterWeights, integrand.clusters.constants),
+    fitted,
+    law,
   };
 }
+
+/** The M-step as EM calls it. */
+export type MStepFunction = typeof mStep;
 
 /** Value, gradient and Hessian of sum_i c_i sum_k P_ik log f(y_i | z_k) + log f(z_k) in the natural parameters. */
 function expectedComplete(

@@ -1,7 +1,7 @@
-// mcem(): Monte Carlo EM to the neighbourhood of the maximum, then a polish on frozen draws with its error known.
+// mcem(): Monte Carlo EM to the neighbourhood of the maximum, then a polish on frozen draws with its error known, and proof.
 import * as v from 'valibot';
 import { GlmmcError } from '../../../samplers/errors.js';
-import { between, checkOptions, count, positive } from '../../../samplers/options.js';
+import { between, checkOptions, count } from '../../../samplers/options.js';
 import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { requireDensity } from '../../likelihood/supported.js';
@@ -18,12 +18,17 @@ import {
 } from '../maximum-likelihood.js';
 import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
-import { ascend } from './ascent.js';
+import { ascentBased } from './ascent-based.js';
 import type { EStep } from './e-step.js';
+import { Em } from './em.js';
 import { Ends } from './ends.js';
 import { importance } from './importance.js';
 import { landing, landingFindings } from './landing.js';
+import { importanceLogLik } from './log-likelihood.js';
+import { type MStepFunction, mStep } from './m-step.js';
 import { polish } from './polish.js';
+import { finishUnpolished, type Unpolished } from './sandwich.js';
+import type { MonteCarloSize } from './size.js';
 import { largestParetoK } from './weigh.js';
 
 export interface McemOptions {
@@ -31,31 +36,45 @@ export interface McemOptions {
   readonly eStep?: EStep;
   /** Largest Monte Carlo error allowed, in units of each estimate's standard error (default 0.02). */
   readonly monteCarloError?: number;
-  /** Most EM iterations before the polish (default 200). */
+  /** How many draws each E-step takes, and when EM ends (default `ascentBased()`). */
+  readonly size?: MonteCarloSize;
+  /**
+   * After EM, freeze the draws and go to the root of their score by Newton (default true). Without it the answer is EM's
+   * last iterate, which goes on until the Monte Carlo errors are what was asked for.
+   */
+  readonly polish?: boolean;
+  /**
+   * Draw anew only where the draws of the iteration before, reweighted to the new parameters, have lost more than a fifth
+   * of their smallest effective size (default false: every iteration draws).
+   */
+  readonly reuse?: boolean;
+  /** Most EM iterations (default 200). */
   readonly maxIterations?: number;
-  /** Draws per cluster in the first E-step (default 100). */
-  readonly draws?: number;
-  /** Most draws per cluster (default 1e6), and most draws in all (default 1e8). */
+  /** Most draws a cluster in one E-step (default 1e6; all clusters' together never more than 5e7). */
   readonly maxDraws?: number;
   /** Parameter-expanded M-step (default true), or the textbook one. */
   readonly expanded?: boolean;
   /** Control variates from each cluster's own score (default true), or plain averages. */
   readonly controlVariates?: boolean;
-  /** EM stops when the gain of Q plus its error stays below this three times running (default 1e-3). */
-  readonly gainTolerance?: number;
 }
 
 export type McemSettings = Required<McemOptions>;
 
 /**
  * Monte Carlo EM. Each E-step draws every cluster's intercept (`eStep`), each M-step is a weighted IRLS. The number of
- * draws follows the ascent rule of Caffo, Jank and Jones (2005): a step whose gain of Q is not clear of its error is
- * not taken, and the draws are increased. When the gain is within `gainTolerance` of nothing, the draws are frozen and
- * Newton finds the root of their score; draws are increased until each estimate's Monte Carlo error (sandwich) is below
- * `monteCarloError` of its standard error (Louis 1982). The answer is then held against the exact score.
+ * draws follows `size`, by default the ascent rule of Caffo, Jank and Jones (2005). Where EM ends, the draws are frozen
+ * and Newton finds the root of their score (`polish`); draws are increased until each estimate's Monte Carlo error
+ * (sandwich) is below `monteCarloError` of its standard error (Louis 1982), or `maxDraws` ends it, which a finding says.
+ * With `reuse` draws serve several iterations by new weights (Levine and Casella 2001). The answer is then held against
+ * the exact score and information: `fit.landing`.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect`
  */
 export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
+  return mcemBy(mStep, options);
+}
+
+/** `mcem()` by another M-step: how tests show that a wrong one is caught. */
+export function mcemBy(maximiser: MStepFunction, options: McemOptions): Strategy<LikelihoodFit> {
   const settings: McemSettings = checkOptions(
     'mcem()',
     {
@@ -64,20 +83,28 @@ export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
         importance(),
       ),
       monteCarloError: v.optional(between(0, 1), 0.02),
+      size: v.optional(
+        v.custom<MonteCarloSize>(isSize, 'a Monte Carlo size such as ascentBased() or boothHobert()'),
+        ascentBased(),
+      ),
+      polish: v.optional(v.boolean('true or false'), true),
+      reuse: v.optional(v.boolean('true or false'), false),
       maxIterations: v.optional(count(1), 200),
-      draws: v.optional(count(10), 100),
       maxDraws: v.optional(count(100), 1_000_000),
       expanded: v.optional(v.boolean('true or false'), true),
       controlVariates: v.optional(v.boolean('true or false'), true),
-      gainTolerance: v.optional(positive(), 1e-3),
     },
     options,
   );
-  const { eStep } = settings;
+  const { eStep, size } = settings;
   const self = {
     name: `mcem(${eStep.name})`,
-    settings: { ...settings, eStep: { name: eStep.name, ...eStep.settings } },
-    run: (task: FitTask) => run(self, task, settings),
+    settings: {
+      ...settings,
+      eStep: { name: eStep.name, ...eStep.settings },
+      size: { name: size.name, ...size.settings },
+    },
+    run: (task: FitTask) => run(self, task, settings, maximiser),
   };
   return self;
 }
@@ -86,10 +113,15 @@ function isEStep(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'draw' in value && 'dependent' in value;
 }
 
+function isSize(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'start' in value && 'settings' in value;
+}
+
 async function run(
   self: Pick<Strategy, 'name' | 'settings'>,
   task: FitTask,
   settings: McemSettings,
+  maximiser: MStepFunction,
 ): Promise<LikelihoodFit> {
   const { model, space } = task;
   checkEffect(model);
@@ -100,12 +132,9 @@ async function run(
     task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
   );
   const ends = new Ends(likelihood, task);
-  const em = nothingRandom ? undefined : await ascend(task, settings, start, ends);
-  const final =
-    em && !em.atBoundary && !em.trouble
-      ? await polish(task, settings, em.integrand, em.parameters, em.draws)
-      : undefined;
-  if (!em || em.atBoundary || (final && (await ends.zeroBeats(final.parameters)))) {
+  const em = nothingRandom ? undefined : new Em(task, settings, maximiser, start, ends);
+  const { answer: final, ending } = em ? await finish(task, settings, em) : NOTHING;
+  if (!em || ending === 'boundary' || (final && (await ends.zeroBeats(final.parameters)))) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
     const boundary = !nothingRandom;
@@ -139,23 +168,32 @@ async function run(
 
   const { parameters, hessian, scoreCovariance, errors, ratio, weighed } = final;
   likelihood.evaluate(parameters, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, true);
-  const proof = landing(likelihood, space, scoreCovariance, {
+  const target = settings.monteCarloError;
+  const logLik = importanceLogLik(settings.eStep, em.integrand, weighed);
+  const proof = landing(likelihood, space, scoreCovariance, errors, target, {
     draws: weighed.set.perCluster,
     smallestEss: weighed.smallestEss,
     largestK: largestParetoK(weighed),
     largestErrorRatio: ratio,
+    standardErrorError: final.varianceRatio,
+    ...(logLik && { logLik }),
   });
   const curvature = space.chain(parameters, 0, likelihood.gradient, hessian).hessian;
   const separated = separatedCoefficients(space, curvature, final.converged);
+  const outOfIterations = !settings.polish && ending === 'iterations';
   // Where there is no maximum to land on, that is all there is to say of the landing.
   let findings: readonly Finding[];
   if (separated.length > 0) findings = [separationFinding(separated)];
-  else if (final.converged) findings = landingFindings(proof, settings.monteCarloError, ratio);
-  else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding()];
+  else if (final.converged) {
+    findings = [
+      ...landingFindings(proof, space.names, target, settings.polish),
+      ...(outOfIterations ? [budgetFinding(settings.maxIterations)] : []),
+    ];
+  } else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding()];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
     objective: final.objective,
-    converged: final.converged && ratio <= settings.monteCarloError,
+    converged: final.converged && ratio <= target && !outOfIterations,
     boundary: false,
     findings,
     history: em.history,
@@ -163,6 +201,25 @@ async function run(
     monteCarloErrors: errors,
     ...(final.converged && { landing: proof }),
   });
+}
+
+const NOTHING: Partial<Unpolished> = {};
+
+/** EM to its end, and the polish or what stands in for it. */
+async function finish(task: FitTask, settings: McemSettings, em: Em): Promise<Unpolished> {
+  const ending = await em.run();
+  if (ending === 'boundary' || ending === 'unbounded') return { ending };
+  if (!settings.polish) return finishUnpolished(task, settings, em, ending);
+  return { answer: await polish(task, settings, em.integrand, em.parameters, em.draws!), ending };
+}
+
+function budgetFinding(maxIterations: number): Finding {
+  return {
+    code: 'monte-carlo-budget',
+    severity: 'warning',
+    message: `EM was stopped after ${maxIterations} iterations (maxIterations), before its rule ended it.`,
+    advice: 'Raise maxIterations, or let the polish find the root (polish: true).',
+  };
 }
 
 function noRootFinding(): Finding {

@@ -21,6 +21,8 @@ export interface Polished {
   readonly errors: Float64Array;
   /** The largest of them in units of its standard error. */
   readonly ratio: number;
+  /** The largest relative Monte Carlo error of a standard error. */
+  readonly varianceRatio: number;
   readonly weighed: WeighedDraws;
   /** Whether `parameters` are a root of the score of draws made near it. */
   readonly converged: boolean;
@@ -35,11 +37,11 @@ const NEAR = 0.3;
 /** The first round only comes near; few draws will do. */
 const FIRST_DRAWS = 200;
 /** Fewest draws a cluster behind a final answer: the control variates' coefficients and the error itself need them. */
-const LEAST_DRAWS = 1000;
+export const LEAST_DRAWS = 1000;
 /** Of a chain as many must be effective: the error of fewer, by batch means, is too small. */
-const LEAST_EFFECTIVE = 1000;
+export const LEAST_EFFECTIVE = 1000;
 /** Memory: all clusters' draws stand in arrays of this many numbers at the most. */
-const MOST_NUMBERS = 5e7;
+export const MOST_NUMBERS = 5e7;
 /** Relative Monte Carlo error that a standard error may have. */
 const STANDARD_ERROR_ERROR = 0.01;
 
@@ -125,13 +127,17 @@ function withoutRoot(
     scoreCovariance: covariance,
     errors: score.map(() => Number.NaN),
     ratio: Number.NaN,
+    varianceRatio: Number.NaN,
     weighed,
     converged: false,
   };
 }
 
 /** sum_i c_i (sum_k P_ik log f(y_i, z_ik) + constant_i) at the parameters that the draws were last weighed at. */
-function expectedLogDensity(integrand: Integrand, { set, logTarget, calibrated }: WeighedDraws): number {
+export function expectedLogDensity(
+  integrand: Integrand,
+  { set, logTarget, calibrated }: WeighedDraws,
+): number {
   const { count, clusterWeights, constants } = integrand.clusters;
   let sum = 0;
   for (let i = 0; i < count; i++) {

@@ -1,0 +1,254 @@
+// The Monte Carlo sizes of mcem(): each lands, with and without the polish; their rules by hand; the M-step's own error.
+
+import test from 'ava';
+import { EigenvalueDecomposition } from 'ml-matrix';
+import { fit } from '../src/estimate/fit.js';
+import { ascentBased } from '../src/estimate/mcem/ascent-based.js';
+import { boothHobert, insideEllipsoid } from '../src/estimate/mcem/booth-hobert.js';
+import { ControlVariates } from '../src/estimate/mcem/control-variates.js';
+import { drawAll } from '../src/estimate/mcem/e-step.js';
+import type { McemDetail } from '../src/estimate/mcem/em.js';
+import { emRate } from '../src/estimate/mcem/em-rate.js';
+import { importance } from '../src/estimate/mcem/importance.js';
+import { mStep } from '../src/estimate/mcem/m-step.js';
+import { type McemOptions, mcem } from '../src/estimate/mcem/mcem.js';
+import { metropolis } from '../src/estimate/mcem/metropolis.js';
+import { fixedSize, geometricSize } from '../src/estimate/mcem/schedules.js';
+import type { EmStep, MonteCarloSize } from '../src/estimate/mcem/size.js';
+import { stepError } from '../src/estimate/mcem/step-error.js';
+import { weigh } from '../src/estimate/mcem/weigh.js';
+import { ParameterSpace } from '../src/estimate/parameter-space.js';
+import { quadrature } from '../src/estimate/quadrature.js';
+import { Integrand } from '../src/likelihood/integrand.js';
+import { constantDirection } from '../src/model/constant-direction.js';
+import type { Model } from '../src/model/model.js';
+import { certified, certifiedModel, landed, near } from './helpers.js';
+
+const boothHobertData = await certifiedModel(certified('booth_hobert'));
+const cbpp = await certifiedModel(certified('cbpp'));
+
+const sizes: readonly MonteCarloSize[] = [
+  ascentBased(),
+  boothHobert(),
+  geometricSize(),
+  fixedSize({
+    stages: [
+      { iterations: 10, draws: 50 },
+      { iterations: 10, draws: 1500 },
+    ],
+  }),
+];
+
+for (const size of sizes) {
+  for (const polish of [true, false]) {
+    test(`mcem() lands by ${size.name}, ${polish ? 'with' : 'without'} the polish`, async (t) => {
+      const exact = await fit(boothHobertData, quadrature());
+      const found = await fit(boothHobertData, mcem({ size, polish }), { seed: 4 });
+      landed(t, found, exact, 0.02);
+      t.true(found.landing!.landed);
+    });
+  }
+}
+
+test('without the polish a chain lands too, by the textbook M-step and with reused draws', async (t) => {
+  const exact = await fit(cbpp, quadrature());
+  const options: readonly McemOptions[] = [{ eStep: metropolis() }, { expanded: false }, { reuse: true }];
+  for (const one of options) {
+    landed(t, await fit(cbpp, mcem({ ...one, polish: false }), { seed: 2 }), exact, 0.02);
+  }
+});
+
+test('schedules are kept to the letter', async (t) => {
+  const draws = async (size: MonteCarloSize, maxIterations: number): Promise<number[]> => {
+    const { history } = await fit(cbpp, mcem({ size, maxIterations }), { seed: 1 });
+    return history.map(({ detail }) => (detail as McemDetail).draws);
+  };
+  const stages = [
+    { iterations: 2, draws: 30 },
+    { iterations: 1, draws: 70 },
+  ];
+  t.deepEqual(await draws(fixedSize({ stages }), 200), [30, 30, 70]);
+  t.deepEqual(await draws(geometricSize({ draws: 40, growth: 1.5 }), 4), [40, 60, 90, 135]);
+  t.deepEqual(await draws(geometricSize({ draws: 40, growth: 1 }), 3), [40, 40, 40]);
+  const mccullochs = fixedSize().settings.stages;
+  t.deepEqual(mccullochs, [
+    { iterations: 19, draws: 50 },
+    { iterations: 20, draws: 200 },
+    { iterations: 11, draws: 5000 },
+  ]);
+});
+
+/** A step of 90 draws on one parameter that moved by `change` with Monte Carlo variance 1. */
+function oneStep(change: number, gain: number, gainError: number): EmStep {
+  const at = (beta: number) => ({ beta: Float64Array.of(beta), sigma: 1 });
+  return {
+    iteration: 1,
+    draws: 90,
+    mostDraws: 1e6,
+    previous: at(0),
+    proposed: at(change),
+    gain,
+    gainError,
+    stepError: () => ({ change: Float64Array.of(change), covariance: Float64Array.of(1) }),
+  };
+}
+
+test("Booth and Hobert's ellipsoid: chi-square's upper quarter begins at 1.3233 on 1 df, at 2.7726 on 2", (t) => {
+  const point = (d: number, df: number) => ({
+    change: new Float64Array(df).fill(Math.sqrt(d / df)),
+    covariance: Float64Array.from({ length: df * df }, (_, k) => (k % (df + 1) === 0 ? 1 : 0)),
+  });
+  t.true(insideEllipsoid(point(1.323, 1), 0.25));
+  t.false(insideEllipsoid(point(1.324, 1), 0.25));
+  t.true(insideEllipsoid(point(2.772, 2), 0.25));
+  t.false(insideEllipsoid(point(2.773, 2), 0.25));
+  const rule = boothHobert().start();
+  t.deepEqual(rule.decide(oneStep(1.1, 0, 0)), { decision: 'taken, more draws', draws: 120, ended: false });
+  t.deepEqual(rule.decide(oneStep(1.2, 0, 0)), { decision: 'taken', draws: 90, ended: false });
+});
+
+test('the ascent rule by hand', (t) => {
+  const rule = ascentBased().start();
+  // .5 - .674 < 0: not taken, a third more draws. 1 - .674 > 0: taken; (2 * .6745)^2 * 90 = 163.8.
+  t.deepEqual(rule.decide(oneStep(1, 0.5, 1)), { decision: 'more draws', draws: 120, ended: false });
+  t.deepEqual(rule.decide(oneStep(1, 1, 1)), { decision: 'taken', draws: 164, ended: false });
+  t.deepEqual(rule.decide(oneStep(1, 1, 0.1)), { decision: 'taken', draws: 90, ended: false });
+  const ends = [1, 2, 3].map(() => rule.decide(oneStep(0, 1e-4, 1e-4)).ended);
+  t.deepEqual(ends, [false, false, true]);
+});
+
+test('reused draws are said to be, and serve again only at the same size', async (t) => {
+  const found = await fit(boothHobertData, mcem({ reuse: true }), { seed: 1 });
+  const details = found.history.map(({ detail }) => detail as McemDetail);
+  t.is(details[0].drawn, 'fresh');
+  t.true(details.some(({ drawn }) => drawn === 'reused'));
+  details.forEach(({ drawn, draws }, k) => {
+    if (drawn === 'reused') t.is(draws, details[k - 1].draws);
+  });
+  const never = await fit(boothHobertData, mcem(), { seed: 1 });
+  t.true(never.history.every(({ detail }) => detail!.drawn === 'fresh'));
+});
+
+test('an end by maxIterations is said where no polish follows', async (t) => {
+  const found = await fit(cbpp, mcem({ polish: false, maxIterations: 3 }), { seed: 1 });
+  t.false(found.converged);
+  t.true(found.findings.some(({ code }) => code === 'monte-carlo-budget'));
+  t.is(found.history.length, 3);
+  const polished = await fit(cbpp, mcem({ maxIterations: 3 }), { seed: 1 });
+  t.true(polished.converged);
+});
+
+function setUp(model: Model) {
+  const space = new ParameterSpace(model);
+  const integrand = new Integrand(model);
+  const direction = constantDirection(
+    model,
+    space.free.filter((k) => k < model.coefficientNames.length),
+  );
+  return { space, integrand, direction };
+}
+
+test("an M-step's sandwich is the scatter of M-steps", (t) => {
+  for (const [model, expanded] of [
+    [boothHobertData, true],
+    [cbpp, true],
+    [cbpp, false],
+  ] as const) {
+    const { space, integrand, direction } = setUp(model);
+    const start = { beta: new Float64Array(model.coefficientNames.length).fill(-1), sigma: 0.8 };
+    const values: number[][] = [];
+    const expected = new Float64Array(space.free.length);
+    const repeats = 200;
+    for (let round = 1; round <= repeats; round++) {
+      integrand.setParameters(start);
+      const draws = drawAll(importance(), integrand, 60, 'scatter', round, undefined);
+      const controls = new ControlVariates(60, false);
+      const weighed = weigh(integrand, draws, controls);
+      const step = mStep(integrand, space, start, weighed, controls, direction, expanded, 1e-12);
+      values.push([...step.parameters.beta, step.parameters.sigma]);
+      if (round % 10 > 0) continue;
+      const found = stepError(integrand, space, start, step, weighed, controls, direction, expanded);
+      const q = space.free.length;
+      for (let a = 0; a < q; a++) expected[a] += found.covariance[a * q + a] / (repeats / 10);
+    }
+    space.free.forEach((k, a) => {
+      const mean = values.reduce((sum, row) => sum + row[k], 0) / repeats;
+      const variance = values.reduce((sum, row) => sum + (row[k] - mean) ** 2, 0) / (repeats - 1);
+      // Of 200 repeats a standard deviation has a relative error of 5%.
+      near(t, Math.sqrt(variance / expected[a]), 1, 0.2, `${space.names[k]}, expanded ${expanded}`);
+    });
+  }
+});
+
+test("EM's rate by the draws is METHODS section 1's", async (t) => {
+  const rates = [
+    ['booth_hobert', 0.814, 0.414, Number.NaN],
+    ['cbpp', 0.713, 0.687, 0.149],
+    ['seeds', 0.892, 0.478, 0.477],
+  ] as const;
+  for (const [name, ...expected] of rates) {
+    const model = await certifiedModel(certified(name));
+    const { parameters } = await fit(model, quadrature());
+    const { space, integrand, direction } = setUp(model);
+    const controls = new ControlVariates(4000, true);
+    const ways = [
+      [false, direction],
+      [true, undefined],
+      [true, direction],
+    ] as const;
+    ways.forEach(([expanded, along], k) => {
+      if (Number.isNaN(expected[k])) return;
+      integrand.setParameters(parameters);
+      const draws = drawAll(importance(), integrand, 4000, 'rate', 1, undefined);
+      const weighed = weigh(integrand, draws, controls);
+      const rate = emRate(integrand, space, parameters, weighed, controls, along, expanded)!;
+      const largest = Math.max(...new EigenvalueDecomposition(rate).realEigenvalues);
+      near(t, largest, expected[k], 0.01, `${name}, ${expanded ? 'expanded' : 'textbook'}`);
+    });
+  }
+});
+
+const refused: readonly [() => unknown, string][] = [
+  [() => ascentBased({ alpha: 1 }), 'ascentBased(): alpha must be a number between 0 and 1, found 1'],
+  [() => ascentBased({ tolerance: 0 }), 'ascentBased(): tolerance must be a number > 0, found 0'],
+  [() => boothHobert({ k: 0 }), 'boothHobert(): k must be a number > 0, found 0'],
+  [() => boothHobert({ delta2: -1 }), 'boothHobert(): delta2 must be a number > 0, found -1'],
+  [() => geometricSize({ growth: 0.9 }), 'geometricSize(): growth must be a number >= 1, found 0.9'],
+  [
+    () => fixedSize({ stages: [] }),
+    'fixedSize(): stages must be stages such as [{ iterations: 20, draws: 1000 }], iterations >= 1, draws >= 10, found an array',
+  ],
+  [
+    () => mcem({ size: 100 as unknown as MonteCarloSize }),
+    'mcem(): size must be a Monte Carlo size such as ascentBased() or boothHobert(), found 100',
+  ],
+  [() => mcem({ polish: 1 as unknown as boolean }), 'mcem(): polish must be true or false, found 1'],
+  [() => mcem({ reuse: 'yes' as unknown as boolean }), "mcem(): reuse must be true or false, found 'yes'"],
+];
+
+for (const [make, message] of refused) {
+  test(`refused: ${message}`, (t) => {
+    t.throws(make, { name: 'GlmmcError', message });
+  });
+}
+
+test('defaults and least values', (t) => {
+  t.deepEqual(boothHobert().settings, {
+    draws: 100,
+    alpha: 0.25,
+    k: 3,
+    delta1: 0.001,
+    delta2: 0.002,
+    times: 3,
+  });
+  t.deepEqual(ascentBased({ draws: 10 }).settings, {
+    draws: 10,
+    alpha: 0.25,
+    beta: 0.25,
+    gamma: 0.25,
+    tolerance: 1e-3,
+    k: 3,
+  });
+  const { polish, reuse, size } = mcem().settings;
+  t.deepEqual([polish, reuse, (size as { name: string }).name], [true, false, 'ascentBased']);
+});
