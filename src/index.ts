@@ -60,6 +60,7 @@ export {
   type QuadraturePosteriorOptions,
   quadraturePosterior,
 } from './estimate/quadrature-posterior.js';
+export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
 export { type Glance, glance } from './inspect/glance.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';

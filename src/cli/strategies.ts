@@ -6,12 +6,14 @@ import { importance } from '../estimate/mcem/importance.js';
 import { mcem } from '../estimate/mcem/mcem.js';
 import { metropolis } from '../estimate/mcem/metropolis.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
+import { mql, pql } from '../estimate/quasi-likelihood.js';
 import { type Family, familiesByName } from '../model/family.js';
 
 /** The names `--family` takes, for help texts. */
 export const FAMILY_NAMES: string = `${Object.keys(familiesByName).join(', ')}; with a link: binomial:probit`;
 const E_STEPS = { importance, metropolis };
 const RULES = ['adaptive', 'gauss-hermite'] as const;
+const VARIANCES = ['ml', 'reml'] as const;
 
 /** `NAME` or `NAME:LINK`. @throws GlmmcError `unknown-family`, `unknown-link` */
 export function familyNamed(text: string): Family {
@@ -53,6 +55,8 @@ const STRATEGIES: Readonly<Record<string, Maker>> = {
     if (detail !== undefined) throw noVariant(`mcem:${eStep}`, detail);
     return mcem({ eStep: E_STEPS[eStep as keyof typeof E_STEPS]() });
   },
+  pql: quasi('pql', pql),
+  mql: quasi('mql', mql),
   gibbs: plain('gibbs', gibbs),
 };
 
@@ -60,7 +64,7 @@ const SAMPLERS = ['gibbs'];
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, mcem, mcem:metropolis, gibbs';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, gibbs';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {
@@ -80,6 +84,17 @@ export function samplerNamed(name: string, settings: SamplerSettings): Strategy<
     throw new GlmmcError('unknown-sampler', `no sampler '${name}'${didYouMean(name, SAMPLERS)}`);
   }
   return strategyNamed(name, settings) as Strategy<PosteriorFit>;
+}
+
+/** `pql` and `mql`, `pql:reml`. */
+function quasi(name: string, make: typeof pql): Maker {
+  return (variance, detail) => {
+    if (detail !== undefined) throw noVariant(`${name}:${variance}`, detail);
+    if (variance === undefined) return make();
+    const known = VARIANCES.find((one) => one === variance);
+    if (!known) throw unknown(name, 'variance', variance, VARIANCES);
+    return make({ variance: known });
+  };
 }
 
 /** A strategy without variants. */
