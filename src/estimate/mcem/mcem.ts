@@ -82,7 +82,7 @@ export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
   return self;
 }
 
-function isEStep(value: unknown): boolean {
+export function isEStep(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'draw' in value && 'dependent' in value;
 }
 

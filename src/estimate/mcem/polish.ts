@@ -131,7 +131,7 @@ function withoutRoot(
 }
 
 /** sum_i c_i (sum_k P_ik log f(y_i, z_ik) + constant_i) at the parameters that the draws were last weighed at. */
-function expectedLogDensity(integrand: Integrand, { set, logTarget, calibrated }: WeighedDraws): number {
+export function expectedLogDensity(integrand: Integrand, { set, logTarget, calibrated }: WeighedDraws): number {
   const { count, clusterWeights, constants } = integrand.clusters;
   let sum = 0;
   for (let i = 0; i < count; i++) {

@@ -108,7 +108,7 @@ function remainder(space: ParameterSpace, { score, covariance }: ScoreWithError)
 }
 
 /** One Newton step in the free coordinates, no longer than 1 in log sigma and log dispersion, and its length in standard errors. */
-function newtonMove(
+export function newtonMove(
   space: ParameterSpace,
   parameters: Parameters,
   score: Float64Array,
@@ -130,7 +130,7 @@ function newtonMove(
 }
 
 /** Square roots of the diagonal of I^-1 S I^-1. */
-function monteCarloErrors(
+export function monteCarloErrors(
   covariance: Float64Array,
   scoreCovariance: Float64Array,
   size: number,
@@ -149,7 +149,7 @@ function monteCarloErrors(
 }
 
 /** The largest of the free parameters' errors, by the `power` of their standard errors that the errors are on the scale of. */
-function largestRatio(task: FitTask, errors: Float64Array, covariance: Float64Array, power = 0.5): number {
+export function largestRatio(task: FitTask, errors: Float64Array, covariance: Float64Array, power = 0.5): number {
   const size = errors.length;
   return Math.max(...task.space.free.map((k) => errors[k] / covariance[k * size + k] ** power));
 }
