@@ -38,6 +38,8 @@ export type { EStep } from './estimate/mcem/e-step.js';
 export { type ImportanceOptions, importance } from './estimate/mcem/importance.js';
 export { type McemOptions, mcem } from './estimate/mcem/mcem.js';
 export { type MetropolisOptions, metropolis } from './estimate/mcem/metropolis.js';
+export { type McmlOptions, mcml } from './estimate/mcml/mcml.js';
+export { type McnrOptions, mcnr } from './estimate/mcnr/mcnr.js';
 export type { FixedParameters } from './estimate/parameter-space.js';
 export {
   exponentialPrior,
@@ -61,6 +63,7 @@ export {
   quadraturePosterior,
 } from './estimate/quadrature-posterior.js';
 export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
+export { type SaemOptions, saem } from './estimate/saem/saem.js';
 export { type Glance, glance } from './inspect/glance.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';

@@ -131,7 +131,10 @@ function withoutRoot(
 }
 
 /** sum_i c_i (sum_k P_ik log f(y_i, z_ik) + constant_i) at the parameters that the draws were last weighed at. */
-export function expectedLogDensity(integrand: Integrand, { set, logTarget, calibrated }: WeighedDraws): number {
+export function expectedLogDensity(
+  integrand: Integrand,
+  { set, logTarget, calibrated }: WeighedDraws,
+): number {
   const { count, clusterWeights, constants } = integrand.clusters;
   let sum = 0;
   for (let i = 0; i < count; i++) {
@@ -141,7 +144,11 @@ export function expectedLogDensity(integrand: Integrand, { set, logTarget, calib
 }
 
 /** The largest move of a parameter, in standard errors; NaN (so: not near) where there are none. */
-export function distance(task: FitTask, from: Parameters, root: Pick<Root, 'parameters' | 'covariance'>): number {
+export function distance(
+  task: FitTask,
+  from: Parameters,
+  root: Pick<Root, 'parameters' | 'covariance'>,
+): number {
   const { space } = task;
   const size = space.names.length;
   const natural = (parameters: Parameters): number[] => [

@@ -149,7 +149,12 @@ export function monteCarloErrors(
 }
 
 /** The largest of the free parameters' errors, by the `power` of their standard errors that the errors are on the scale of. */
-export function largestRatio(task: FitTask, errors: Float64Array, covariance: Float64Array, power = 0.5): number {
+export function largestRatio(
+  task: FitTask,
+  errors: Float64Array,
+  covariance: Float64Array,
+  power = 0.5,
+): number {
   const size = errors.length;
   return Math.max(...task.space.free.map((k) => errors[k] / covariance[k * size + k] ** power));
 }

@@ -142,7 +142,8 @@ async function search({ task, start, ends, likelihood }: SearchTask, settings: S
     }
     if (!covariance || moved > NEAR) {
       // Few draws will do for the way; more where they lead nowhere.
-      if (!(top.gain > STUCK)) perCluster = Math.max(perCluster, Math.min(most, MOST_FAR_DRAWS, 2 * perCluster));
+      if (!(top.gain > STUCK))
+        perCluster = Math.max(perCluster, Math.min(most, MOST_FAR_DRAWS, 2 * perCluster));
       continue;
     }
     const { landed, enough, wanted } = judge(task, settings, integrand, frozen, pilot, covariance);

@@ -79,7 +79,12 @@ export async function runMonteCarlo(
   const separated = separatedCoefficients(space, new Float64Array(space.free.length ** 2), false);
   if (separated.length > 0) {
     const trouble = separationFinding(separated);
-    return withoutEstimate(self, task, likelihood, { parameters: start, objective: Number.NaN, history: [], trouble });
+    return withoutEstimate(self, task, likelihood, {
+      parameters: start,
+      objective: Number.NaN,
+      history: [],
+      trouble,
+    });
   }
   const ends = new Ends(likelihood, task);
   const found = await search({ task, start, ends, likelihood });
@@ -151,6 +156,7 @@ export function unsettledFinding(owner: string, iterations: number): Finding {
     code: 'not-converged',
     severity: 'error',
     message: `${owner} had not settled after ${iterations} iterations: these are its last parameters, and they have no Monte Carlo error.`,
-    advice: 'Raise maxIterations or draws, or give a start nearer to the answer; quadrature() has the exact one.',
+    advice:
+      'Raise maxIterations or draws, or give a start nearer to the answer; quadrature() has the exact one.',
   };
 }
