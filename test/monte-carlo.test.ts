@@ -16,18 +16,18 @@ import { glmm } from '../src/model/model.js';
 import { heavyTailed } from './heavy-tailed.js';
 import { certified, certifiedModel, landed, near } from './helpers.js';
 
-/** Each as it is asked for here: errors of 5% of a standard error are enough to be right or wrong. */
+/** Errors of 10% of a standard error are enough to be right or wrong; at their defaults and on more data: test/slow. */
 const strategies: readonly (readonly [string, () => Strategy<LikelihoodFit>])[] = [
-  ['saem', () => saem()],
+  ['saem', () => saem({ exploration: 60, smoothing: 60, monteCarloError: 0.1 })],
   ['mcnr', () => mcnr()],
-  ['mcml', () => mcml({ monteCarloError: 0.05 })],
+  ['mcml', () => mcml({ monteCarloError: 0.1 })],
 ];
 
 for (const [name, make] of strategies) {
-  for (const set of ['cbpp', 'seeds', 'booth_hobert', 'infection', 'dyestuff']) {
+  for (const set of ['infection', 'dyestuff', 'booth_hobert']) {
     test(`${name}() lands on ${set}`, async (t) => {
       const model = await certifiedModel(certified(set));
-      landed(t, await fit(model, make(), { seed: 1 }), await fit(model, quadrature()), 0.05);
+      landed(t, await fit(model, make(), { seed: 1 }), await fit(model, quadrature()), 0.1);
     });
   }
 
@@ -40,7 +40,7 @@ for (const [name, make] of strategies) {
   });
 
   test(`${name}(): fixed parameters are held`, async (t) => {
-    const model = await certifiedModel(certified('cbpp'));
+    const model = await certifiedModel(certified('infection'));
     for (const fixed of [{ sigma: 0.5 }, { sigma: 0 }, { beta: { '(Intercept)': -1.5 } }]) {
       const exact = await fit(model, quadrature(), { fixed });
       const found = await fit(model, make(), { fixed, seed: 3 });
@@ -111,7 +111,8 @@ test('other E-steps serve them too', async (t) => {
     0.1,
   );
   landed(t, await fit(model, mcml({ eStep: metropolis(), monteCarloError: 0.1 }), { seed: 1 }), exact, 0.1);
-  landed(t, await fit(model, saem({ expanded: false, monteCarloError: 0.3 }), { seed: 1 }), exact, 0.3);
+  const textbook = { expanded: false, smoothing: 60, monteCarloError: 0.3 };
+  landed(t, await fit(model, saem(textbook), { seed: 1 }), exact, 0.3);
 });
 
 test('Poisson responses, and intercepts of other distributions', async (t) => {
@@ -141,7 +142,7 @@ test('the objective of mcml() is a log-likelihood: the certified one, up to Mont
 test('SAEM that cannot reach its target says so, and errs within what it says', async (t) => {
   const model = await certifiedModel(certified('booth_hobert'));
   const exact = await fit(model, quadrature());
-  const settings = { exploration: 50, smoothing: 20, maxIterations: 70 };
+  const settings = { exploration: 50, smoothing: 20, maxIterations: 70, monteCarloError: 0.02 };
   const found = await fit(model, saem(settings), { seed: 1 });
   t.false(found.converged);
   t.is(found.history.length, 70);
@@ -154,10 +155,10 @@ test('SAEM that cannot reach its target says so, and errs within what it says', 
 
 test('more smoothing steps are made where they will be enough', async (t) => {
   const model = await certifiedModel(certified('infection'));
-  const settings = { exploration: 60, smoothing: 20, monteCarloError: 0.02 };
+  const settings = { exploration: 60, smoothing: 10, monteCarloError: 0.05 };
   const found = await fit(model, saem(settings), { seed: 1 });
   t.true(found.converged);
-  t.true(found.history.length > 80);
+  t.true(found.history.length > 70);
 });
 
 test('a budget too small is said, not hidden', async (t) => {
@@ -185,16 +186,18 @@ test('a biased E-step is caught by the score test', async (t) => {
     name: 'biased',
     draw(integrand, stream, draws, last) {
       const accepted = honest.draw(integrand, stream, draws, last);
-      // Weights that favour large z a little.
-      for (let k = 0; k < draws.z.length; k++) draws.logProposal[k] -= (0.1 * draws.z[k]) / draws.spread;
+      // Weights that favour the tails a little.
+      for (let k = 0; k < draws.z.length; k++) {
+        draws.logProposal[k] -= 0.1 * ((draws.z[k] - draws.mode) / draws.spread) ** 2;
+      }
       return accepted;
     },
   };
-  const model = await certifiedModel(certified('cbpp'));
+  const model = await certifiedModel(certified('infection'));
   for (const strategy of [
-    mcml({ eStep: biased }),
+    mcml({ eStep: biased, monteCarloError: 0.05 }),
     mcnr({ eStep: biased, controlVariates: false }),
-    saem({ eStep: biased, draws: 100, exploration: 30, smoothing: 100 }),
+    saem({ eStep: biased, draws: 50, exploration: 30, smoothing: 60 }),
   ]) {
     const found = await fit(model, strategy, { seed: 1 });
     t.false(found.converged, strategy.name);

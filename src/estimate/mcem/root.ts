@@ -41,7 +41,7 @@ const LONG_STEP = 0.1;
  */
 export async function findRoot(
   task: FitTask,
-  settings: McemSettings,
+  settings: Pick<McemSettings, 'monteCarloError'>,
   integrand: Integrand,
   draws: DrawSet,
   controls: ControlVariates,

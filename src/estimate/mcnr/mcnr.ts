@@ -5,16 +5,15 @@ import { Integrand } from '../../likelihood/integrand.js';
 import { ExpectedDerivatives } from '../../likelihood/moments.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
-import { covarianceOf } from '../likelihood-fit.js';
 import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
 import { ControlVariates } from '../mcem/control-variates.js';
 import { type DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
 import { importance } from '../mcem/importance.js';
 import { expectedComplete } from '../mcem/m-step.js';
 import { isEStep } from '../mcem/mcem.js';
-import { monteCarloScore, scoreWithError } from '../mcem/monte-carlo-score.js';
+import { monteCarloScore } from '../mcem/monte-carlo-score.js';
 import { expectedLogDensity } from '../mcem/polish.js';
-import { largestRatio, monteCarloErrors, newtonMove } from '../mcem/root.js';
+import { findRoot, newtonMove } from '../mcem/root.js';
 import { largestParetoK, type WeighedDraws, weigh } from '../mcem/weigh.js';
 import { drawsFor, mostDraws } from '../monte-carlo/budget.js';
 import { runMonteCarlo, type Search, type SearchTask, unsettledFinding } from '../monte-carlo/run.js';
@@ -41,8 +40,6 @@ type Settings = Required<McnrOptions>;
 const FAR = 2;
 /** From a step as short as this on, the Monte Carlo error of where it leads is worth knowing. */
 const NEAR = 0.3;
-/** What Newton leaves is of the order of the step's square; it must be this part of the Monte Carlo error. */
-const REMAINDER = 0.3;
 const GROWTH = 1.2;
 /** Far from the end no step takes more draws a cluster than this. */
 const MOST_FAR_DRAWS = 20_000;
@@ -51,9 +48,10 @@ const MOST_FAR_DRAWS = 20_000;
  * Monte Carlo Newton-Raphson. Each step draws every cluster's intercept at the current parameters and moves by I^-1 s, the
  * score by Fisher's identity and the observed information by Louis's, both averages over the draws (McCulloch 1997, section
  * 3.2, with the observed in place of the expected information). Where that is not positive definite, or a long step is longer
- * than the one before it, the complete data's takes its place, which makes it Lange's (1995) gradient EM. The draws increase
- * until the Monte Carlo error of the step's end, I^-1 S I^-1 with S the covariance of the score, is below `monteCarloError`
- * of each standard error and the step's own remainder is small beside it. Held against the exact score.
+ * than the one before it, the complete data's takes its place, which makes it Lange's (1995) gradient EM. From
+ * a step below 0.3 standard errors on, Newton goes on with the same draws until nothing of their score is left; then new and
+ * more draws are made, until the Monte Carlo error, I^-1 S I^-1 with S the covariance of the score, is below
+ * `monteCarloError` of each standard error. Held against the exact score.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect`
  */
 export function mcnr(options: McnrOptions = {}): Strategy<LikelihoodFit> {
@@ -112,12 +110,12 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
     const move = isNewton ? newton : gradientMove(space, integrand, parameters, weighed);
     if (!move) break;
     const length = isNewton ? newton.length : Number.POSITIVE_INFINITY;
-    const covariance = length < NEAR ? covarianceOf(space, hessian, false) : undefined;
-    const found = covariance && scoreWithError(integrand, weighed, controls, covariance);
-    const errors = found && monteCarloErrors(covariance, found.covariance, space.names.length);
-    const ratio = errors ? largestRatio(task, errors, covariance) : Number.NaN;
-    objective = expectedLogDensity(integrand, weighed);
-    parameters = move.parameters;
+    // Newton leaves the square of its step, and a direction may have next to no Monte Carlo error.
+    const root =
+      length < NEAR ? await findRoot(task, settings, integrand, draws, controls, move.parameters) : undefined;
+    const reached = root?.weighed ?? weighed;
+    objective = expectedLogDensity(integrand, reached);
+    parameters = root?.parameters ?? move.parameters;
     history.push({
       iteration,
       objective,
@@ -126,9 +124,9 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
         draws: perCluster,
         step: isNewton ? 'newton' : 'gradient EM',
         length: move.length,
-        errorRatio: ratio,
+        errorRatio: root?.ratio ?? Number.NaN,
         acceptance: draws.acceptance,
-        smallestEss: weighed.smallestEss,
+        smallestEss: reached.smallestEss,
       },
     });
     task.onProgress({
@@ -143,27 +141,19 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
     if (ends.isRunningAway(parameters)) {
       return { parameters, objective, history, trouble: unboundedFinding(parameters.sigma) };
     }
-    if (!found || !errors || !covariance) {
+    if (!root) {
       perCluster = Math.max(perCluster, Math.min(most, MOST_FAR_DRAWS, Math.ceil(GROWTH * perCluster)));
       continue;
     }
-    const varianceRatio = 0.5 * largestRatio(task, found.varianceErrors, covariance, 1);
-    const { enough, wanted } = drawsFor({ ratio, varianceRatio, weighed }, settings.monteCarloError);
-    if ((enough || perCluster === most) && length * length < REMAINDER * ratio) {
-      const landed = {
-        hessian,
-        scoreCovariance: found.covariance,
-        errors,
-        ratio,
-        draws: {
-          draws: perCluster,
-          smallestEss: weighed.smallestEss,
-          largestK: largestParetoK(weighed),
-        },
-      };
+    const { enough, wanted } = drawsFor(root, settings.monteCarloError);
+    if (enough || perCluster === most) {
+      const { hessian, scoreCovariance, errors, ratio } = root;
+      const { smallestEss } = reached;
+      const last = { draws: perCluster, smallestEss, largestK: largestParetoK(reached) };
+      const landed = { hessian, scoreCovariance, errors, ratio, draws: last };
       return { parameters, objective, history, landed };
     }
-    perCluster = Math.min(most, enough ? Math.ceil(GROWTH * perCluster) : wanted);
+    perCluster = Math.min(most, wanted);
   }
   return { parameters, objective, history, trouble: unsettledFinding('mcnr()', history.length) };
 }

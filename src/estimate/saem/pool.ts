@@ -34,6 +34,11 @@ export class Pool {
     if (this.z[0].length > MOST_POINTS) this.compress();
   }
 
+  /** Multiplies every z: where sigma has changed, the intercepts sigma z that were drawn stay what they were. */
+  scale(factor: number): void {
+    for (const z of this.z) for (let k = 0; k < z.length; k++) z[k] *= factor;
+  }
+
   private compress(): void {
     for (let i = 0; i < this.clusters; i++) {
       const [z, weights] = [this.z[i], this.weights[i]];

@@ -125,6 +125,7 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
       const weighed = pool.weighed();
       const plain = new ControlVariates(weighed.set.perCluster, false);
       const step = mStep(integrand, space, parameters, weighed, plain, direction, settings.expanded);
+      pool.scale(parameters.sigma / step.parameters.sigma);
       parameters = step.parameters;
       objective = step.objective;
       history.push({
