@@ -57,6 +57,8 @@ export type {
   StepDecision,
 } from './estimate/mcem/size.js';
 export type { StepError } from './estimate/mcem/step-error.js';
+export { type McmlOptions, mcml } from './estimate/mcml/mcml.js';
+export { type McnrOptions, mcnr } from './estimate/mcnr/mcnr.js';
 export type { FixedParameters } from './estimate/parameter-space.js';
 export {
   exponentialPrior,
@@ -79,6 +81,8 @@ export {
   type QuadraturePosteriorOptions,
   quadraturePosterior,
 } from './estimate/quadrature-posterior.js';
+export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
+export { type SaemOptions, saem } from './estimate/saem/saem.js';
 export { type Glance, glance } from './inspect/glance.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';

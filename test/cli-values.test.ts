@@ -29,6 +29,12 @@ test('strategies and their variants', (t) => {
     mcem: 'mcem(importance)',
     'mcem:importance': 'mcem(importance)',
     'mcem:metropolis': 'mcem(metropolis)',
+    saem: 'saem(metropolis)',
+    'mcnr:metropolis': 'mcnr(metropolis)',
+    mcml: 'mcml(importance)',
+    pql: 'pql',
+    'pql:reml': 'pql(reml)',
+    mql: 'mql',
     gibbs: 'gibbs',
   };
   for (const [text, name] of Object.entries(names)) t.is(strategyNamed(text).name, name);
@@ -41,6 +47,8 @@ test('slips are met by the nearest name', (t) => {
   });
   t.throws(() => strategyNamed('mcem:metropolys'), { message: /did you mean 'metropolis'/ });
   t.throws(() => strategyNamed('quadrature:adaptve'), { message: /did you mean 'adaptive'/ });
+  t.throws(() => strategyNamed('pql:rmel'), { message: /did you mean 'reml'/ });
+  t.throws(() => strategyNamed('pql:ml:1'), { message: /no variants/ });
   t.throws(() => strategyNamed('laplace:7'), { message: /laplace has no variants/ });
   t.throws(() => strategyNamed('quadrature:adaptive:0'), { code: 'bad-option', message: /nodes must be/ });
   t.throws(() => strategyNamed('quadrature:adaptive:x'), { code: 'bad-option', message: /found 'x'/ });

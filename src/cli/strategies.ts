@@ -2,16 +2,22 @@
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import type { Fit, PosteriorFit, Strategy } from '../estimate/fit.js';
 import { type GibbsOptions, gibbs } from '../estimate/gibbs.js';
+import type { EStep } from '../estimate/mcem/e-step.js';
 import { importance } from '../estimate/mcem/importance.js';
 import { mcem } from '../estimate/mcem/mcem.js';
 import { metropolis } from '../estimate/mcem/metropolis.js';
+import { mcml } from '../estimate/mcml/mcml.js';
+import { mcnr } from '../estimate/mcnr/mcnr.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
+import { mql, pql } from '../estimate/quasi-likelihood.js';
+import { saem } from '../estimate/saem/saem.js';
 import { type Family, familiesByName } from '../model/family.js';
 
 /** The names `--family` takes, for help texts. */
 export const FAMILY_NAMES: string = `${Object.keys(familiesByName).join(', ')}; with a link: binomial:probit`;
 const E_STEPS = { importance, metropolis };
 const RULES = ['adaptive', 'gauss-hermite'] as const;
+const VARIANCES = ['ml', 'reml'] as const;
 
 /** `NAME` or `NAME:LINK`. @throws GlmmcError `unknown-family`, `unknown-link` */
 export function familyNamed(text: string): Family {
@@ -48,11 +54,12 @@ const STRATEGIES: Readonly<Record<string, Maker>> = {
     return quadrature({ rule: known, ...(nodes !== undefined && { nodes: Number(nodes) }) });
   },
   laplace: plain('laplace', laplace),
-  mcem(eStep = 'importance', detail) {
-    if (!Object.hasOwn(E_STEPS, eStep)) throw unknown('mcem', 'E-step', eStep, Object.keys(E_STEPS));
-    if (detail !== undefined) throw noVariant(`mcem:${eStep}`, detail);
-    return mcem({ eStep: E_STEPS[eStep as keyof typeof E_STEPS]() });
-  },
+  mcem: monteCarlo('mcem', mcem),
+  saem: monteCarlo('saem', saem),
+  mcnr: monteCarlo('mcnr', mcnr),
+  mcml: monteCarlo('mcml', mcml),
+  pql: quasi('pql', pql),
+  mql: quasi('mql', mql),
   gibbs: plain('gibbs', gibbs),
 };
 
@@ -60,7 +67,7 @@ const SAMPLERS = ['gibbs'];
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, mcem, mcem:metropolis, gibbs';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, saem, mcnr, mcml, gibbs';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {
@@ -80,6 +87,27 @@ export function samplerNamed(name: string, settings: SamplerSettings): Strategy<
     throw new GlmmcError('unknown-sampler', `no sampler '${name}'${didYouMean(name, SAMPLERS)}`);
   }
   return strategyNamed(name, settings) as Strategy<PosteriorFit>;
+}
+
+/** A strategy that draws the intercepts, by its own E-step or by the one named. */
+function monteCarlo(name: string, make: (options: { readonly eStep?: EStep }) => Strategy<Fit>): Maker {
+  return (eStep, detail) => {
+    if (detail !== undefined) throw noVariant(`${name}:${eStep}`, detail);
+    if (eStep === undefined) return make({});
+    if (!Object.hasOwn(E_STEPS, eStep)) throw unknown(name, 'E-step', eStep, Object.keys(E_STEPS));
+    return make({ eStep: E_STEPS[eStep as keyof typeof E_STEPS]() });
+  };
+}
+
+/** `pql` and `mql`, `pql:reml`. */
+function quasi(name: string, make: typeof pql): Maker {
+  return (variance, detail) => {
+    if (detail !== undefined) throw noVariant(`${name}:${variance}`, detail);
+    if (variance === undefined) return make();
+    const known = VARIANCES.find((one) => one === variance);
+    if (!known) throw unknown(name, 'variance', variance, VARIANCES);
+    return make({ variance: known });
+  };
 }
 
 /** A strategy without variants. */

@@ -44,12 +44,13 @@ function nodesText({ nodes }: LikelihoodFit): string {
   return `${least} to ${most} nodes`;
 }
 
-function objectiveLines({ estimates, objective, logLik, logLikError }: LikelihoodFit): string[] {
+function objectiveLines({ strategy, estimates, objective, logLik, logLikError }: LikelihoodFit): string[] {
   const deterministic = estimates.every(({ monteCarloError }) => monteCarloError === 0);
   if (!deterministic || !(Math.abs(objective - logLik) > Math.max(1e-8, 10 * logLikError))) return [];
-  return wrap(
-    `Maximised: ${formatNumber(objective, 4)}, the approximation's log-likelihood (glmer's logLik).`,
-  );
+  const what = /^[pm]ql/.test(strategy)
+    ? "the working normal model's log-likelihood, which compares with no other"
+    : "the approximation's log-likelihood (glmer's logLik)";
+  return wrap(`Maximised: ${formatNumber(objective, 4)}, ${what}.`);
 }
 
 function informationTable(fit: LikelihoodFit): string {

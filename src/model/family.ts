@@ -28,6 +28,13 @@ import { negativeBinomialOutcome } from './outcomes/negative-binomial.js';
 import { poissonLog } from './outcomes/poisson-log.js';
 import { poissonPower } from './outcomes/poisson-power.js';
 
+/** The variance of a response of one trial, by its mean. */
+export interface VarianceFunction {
+  /** The dispersion multiplies `at`; elsewhere it is an argument of it. */
+  readonly scaled: boolean;
+  at(mu: number, dispersion: number): number;
+}
+
 /** A response distribution with its link. */
 export interface Family {
   readonly name: string;
@@ -44,6 +51,8 @@ export interface Family {
   };
   /** Parameters of the density that were given instead of estimated, by name. */
   readonly given?: Readonly<Record<string, number>>;
+  /** Absent where a density is all that is known. */
+  readonly variance?: VarianceFunction;
   /** Whether the response may be given as successes and trials. */
   readonly counts: boolean;
   /** A sentence saying what the responses must be, and whether this one is. */
@@ -97,6 +106,7 @@ export function binomial(link: string = 'logit'): Family {
     link: chosen,
     traits: familyRow('binomial', chosen.name),
     outcome: chosen === logit ? binomialLogit : binomialOutcome(chosen),
+    variance: { scaled: false, at: (mu) => mu * (1 - mu) },
     counts: true,
     response: {
       expected: 'whole numbers of successes between 0 and the trials (0 or 1 without trials)',
@@ -127,6 +137,7 @@ export function poisson(link: string = 'log'): Family {
     link: chosen,
     traits: familyRow('poisson', chosen.name),
     outcome: chosen === log ? poissonLog : poissonPower(chosen === identity ? 'identity' : 'sqrt'),
+    variance: { scaled: false, at: (mu) => mu },
     counts: false,
     response: COUNTS,
     ...(chosen === log && { openEnd: fallsToZero }),
@@ -147,6 +158,7 @@ export function gaussian(link: string = 'identity'): Family {
     traits: familyRow('gaussian', chosen.name),
     outcome: chosen === identity ? gaussianIdentity : gaussianLog,
     dispersion: { meaning: 'residual variance', start: meanSquare, vanishes: true },
+    variance: { scaled: true, at: () => 1 },
     counts: false,
     response: { expected: 'finite numbers', allows: Number.isFinite },
     startingMean: (y) => (chosen === identity || y > 0 ? y : Number.NaN),
@@ -174,6 +186,7 @@ export function gamma(link: string = 'log'): Family {
           mu.map(() => 1),
         ),
     },
+    variance: { scaled: true, at: (mu) => mu * mu },
     counts: false,
     response: { expected: 'numbers > 0', allows: (y) => Number.isFinite(y) && y > 0 },
     startingMean: (y) => y,
@@ -199,6 +212,7 @@ export function negativeBinomial(options: { readonly theta?: number } = {}): Fam
     ...(theta === undefined && {
       dispersion: { meaning: 'theta: the variance is mu + mu^2 / theta', start: thetaByMoments },
     }),
+    variance: { scaled: false, at: (mu, dispersion) => mu + (mu * mu) / (theta ?? dispersion) },
     counts: false,
     response: COUNTS,
     openEnd: fallsToZero,

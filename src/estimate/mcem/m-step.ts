@@ -75,7 +75,7 @@ export function mStep(
 export type MStepFunction = typeof mStep;
 
 /** Value, gradient and Hessian of sum_i c_i sum_k P_ik log f(y_i | z_k) + log f(z_k) in the natural parameters. */
-function expectedComplete(
+export function expectedComplete(
   integrand: Integrand,
   moments: ExpectedDerivatives,
   parameters: Parameters,

@@ -109,7 +109,7 @@ export function mcemBy(maximiser: MStepFunction, options: McemOptions): Strategy
   return self;
 }
 
-function isEStep(value: unknown): boolean {
+export function isEStep(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'draw' in value && 'dependent' in value;
 }
 

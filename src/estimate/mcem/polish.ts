@@ -147,7 +147,11 @@ export function expectedLogDensity(
 }
 
 /** The largest move of a parameter, in standard errors; NaN (so: not near) where there are none. */
-function distance(task: FitTask, from: Parameters, root: Root): number {
+export function distance(
+  task: FitTask,
+  from: Parameters,
+  root: Pick<Root, 'parameters' | 'covariance'>,
+): number {
   const { space } = task;
   const size = space.names.length;
   const natural = (parameters: Parameters): number[] => [

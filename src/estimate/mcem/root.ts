@@ -41,7 +41,7 @@ const LONG_STEP = 0.1;
  */
 export async function findRoot(
   task: FitTask,
-  settings: McemSettings,
+  settings: Pick<McemSettings, 'monteCarloError'>,
   integrand: Integrand,
   draws: DrawSet,
   controls: ControlVariates,
@@ -108,7 +108,7 @@ function remainder(space: ParameterSpace, { score, covariance }: ScoreWithError)
 }
 
 /** One Newton step in the free coordinates, no longer than 1 in log sigma and log dispersion, and its length in standard errors. */
-function newtonMove(
+export function newtonMove(
   space: ParameterSpace,
   parameters: Parameters,
   score: Float64Array,

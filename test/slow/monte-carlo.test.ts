@@ -1,0 +1,66 @@
+// saem(), mcnr() and mcml() at their defaults on more data, and the calibration of their Monte Carlo errors.
+import test from 'ava';
+import { fit, type LikelihoodFit, type Strategy } from '../../src/estimate/fit.js';
+import { mcml } from '../../src/estimate/mcml/mcml.js';
+import { mcnr } from '../../src/estimate/mcnr/mcnr.js';
+import { quadrature } from '../../src/estimate/quadrature.js';
+import { saem } from '../../src/estimate/saem/saem.js';
+import { certified, certifiedModel, landed, near } from '../helpers.js';
+
+for (const set of ['cbpp', 'seeds', 'booth_hobert', 'infection', 'epil', 'lsat']) {
+  for (const [strategy, most] of [
+    [mcnr(), 0.02],
+    [mcml(), 0.02],
+  ] as const) {
+    test(`${strategy.name} lands on ${set}`, async (t) => {
+      const model = await certifiedModel(certified(set));
+      const exact = await fit(model, quadrature());
+      for (const seed of [1, 2]) landed(t, await fit(model, strategy, { seed }), exact, most);
+    });
+  }
+
+  // Of epil and LSAT, where EM is slow, it says that it errs by more than 5% of a standard error: that must be true.
+  test(`saem() errs by what it says on ${set}`, async (t) => {
+    const model = await certifiedModel(certified(set));
+    const exact = await fit(model, quadrature());
+    for (const seed of [1, 2]) {
+      const found = await fit(model, saem(), { seed });
+      found.estimates.forEach(({ name, value, monteCarloError }, k) => {
+        near(t, (value - exact.estimates[k].value) / monteCarloError, 0, 4, name);
+      });
+      t.true(found.landing!.scoreTest.pValue > 1e-4);
+      if (set !== 'epil' && set !== 'lsat') t.true(found.converged);
+    }
+  });
+}
+
+const calibrated: readonly (readonly [string, Strategy<LikelihoodFit>])[] = [
+  ['saem', saem({ exploration: 60, smoothing: 60, monteCarloError: 0.1 })],
+  ['mcnr', mcnr()],
+  ['mcnr without control variates', mcnr({ controlVariates: false, monteCarloError: 0.1 })],
+  ['mcml', mcml({ monteCarloError: 0.1 })],
+];
+
+for (const set of ['infection', 'booth_hobert', 'cbpp']) {
+  for (const [name, strategy] of calibrated) {
+    test(`the errors of ${name} on ${set} are what they say, seeds 1 to 100`, async (t) => {
+      const model = await certifiedModel(certified(set));
+      const exact = await fit(model, quadrature());
+      const z: number[][] = [];
+      for (let seed = 1; seed <= 100; seed++) {
+        const { estimates } = await fit(model, strategy, { seed });
+        z.push(
+          estimates.map(
+            ({ value, monteCarloError }, k) => (value - exact.estimates[k].value) / monteCarloError,
+          ),
+        );
+      }
+      exact.estimates.forEach(({ name: parameter }, k) => {
+        const mean = z.reduce((sum, row) => sum + row[k], 0) / z.length;
+        const sd = Math.sqrt(z.reduce((sum, row) => sum + (row[k] - mean) ** 2, 0) / (z.length - 1));
+        t.true(Math.abs(mean) < 0.4, `mean of z of ${parameter}: ${mean}`);
+        t.true(sd > 0.76 && sd < 1.24, `sd of z of ${parameter}: ${sd}`);
+      });
+    });
+  }
+}
