@@ -23,3 +23,9 @@ export function chdtrc(df: number, x: number): number {
   if (logTerm < -700) return x > df ? 0 : 1;
   return cephes.chdtrc(df, x);
 }
+
+/** Upper tail of Snedecor's F with (df1, df2) degrees of freedom, through the incomplete beta function. */
+export function fdtrc(df1: number, df2: number, x: number): number {
+  if (!(x > 0)) return Number.isNaN(x) ? x : 1;
+  return cephes.incbet(df2 / 2, df1 / 2, df2 / (df2 + df1 * x));
+}

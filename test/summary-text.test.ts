@@ -3,7 +3,7 @@ import test from 'ava';
 import { fit, type LikelihoodFit } from '../src/estimate/fit.js';
 import { gibbs } from '../src/estimate/gibbs.js';
 import { laplace, quadrature } from '../src/estimate/quadrature.js';
-import { chiSquareText } from '../src/estimate/summary.js';
+import { scoreTestText } from '../src/estimate/summary.js';
 import { binomial, gaussian } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
 import { shipped } from './helpers.js';
@@ -104,8 +104,8 @@ test('draws: what is held fixed has neither prior nor diagnostics', async (t) =>
 });
 
 test('score tests of any size', (t) => {
-  t.is(chiSquareText({ statistic: 5.7, df: 5, pValue: 0.3361 }), 'T = 5.70 on 5 df, p = 0.3361');
-  t.is(chiSquareText({ statistic: 40, df: 5, pValue: 1.5e-7 }), 'T = 40.00 on 5 df, p = 1.5e-7');
-  t.is(chiSquareText({ statistic: 432040072.69, df: 5, pValue: 0 }), 'T = 432000000 on 5 df, p < 2e-16');
-  t.is(chiSquareText({ statistic: Number.NaN, df: 5, pValue: Number.NaN }), 'T = - on 5 df, p = -');
+  t.is(scoreTestText({ statistic: 5.7, df: 5, pValue: 0.3361 }), 'T = 5.70 on 5 df, p = 0.3361');
+  t.is(scoreTestText({ statistic: 40, df: 5, pValue: 1.5e-7 }), 'T = 40.00 on 5 df, p = 1.5e-7');
+  t.is(scoreTestText({ statistic: 432040072.69, df: 5, pValue: 0 }), 'T = 432000000 on 5 df, p < 2e-16');
+  t.is(scoreTestText({ statistic: Number.NaN, df: 5, pValue: Number.NaN }), 'T = - on 5 df, p = -');
 });

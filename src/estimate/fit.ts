@@ -59,10 +59,24 @@ export interface LikelihoodFit extends FitBase {
   readonly landing?: Landing;
 }
 
+export interface ScoreTest {
+  readonly statistic: number;
+  readonly df: number;
+  readonly pValue: number;
+  /**
+   * What T is referred to: chi-square with `df` degrees of freedom; F with `df` and `denominatorDf` for
+   * T denominatorDf / (df (replicates - 1)), where S comes from `replicates` whole estimates (Hotelling's T squared);
+   * nothing where the E-step has no Monte Carlo error.
+   */
+  readonly reference: 'chi-square' | 'F' | 'none';
+  readonly denominatorDf?: number;
+  readonly replicates?: number;
+}
+
 /** The proof of landing of a Monte Carlo estimate (METHODS section 1). */
 export interface Landing {
-  /** s' S^-1 s of the exact score s at the estimate, referred to chi-square with `df` degrees of freedom. */
-  readonly scoreTest: { readonly statistic: number; readonly df: number; readonly pValue: number };
+  /** T = s' S^-1 s of the exact score s at the estimate, S the Monte Carlo covariance of the score. */
+  readonly scoreTest: ScoreTest;
   /** Log-likelihood still to be gained, by the exact score and information. */
   readonly logLikGap: number;
   /** Draws per cluster behind the final estimate. */

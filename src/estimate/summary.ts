@@ -5,7 +5,7 @@ import { ndtr } from '../../samplers/special.js';
 import { alignPoints, digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
 import type { Finding } from '../model/finding.js';
 import { countedRows, type Model } from '../model/model.js';
-import type { Estimate, Fit, Landing, LikelihoodFit } from './fit.js';
+import type { Estimate, Fit, Landing, LikelihoodFit, ScoreTest } from './fit.js';
 
 /** Two-sided p-value of a standard normal z. */
 export function normalPValue(z: number): number {
@@ -173,19 +173,29 @@ function formatPValue(p: number): string {
   return p < 1e-3 ? p.toExponential(1) : p.toFixed(4);
 }
 
-/** A chi-square statistic with its p-value, as a clause. */
-export function chiSquareText({ statistic, df, pValue }: Landing['scoreTest']): string {
+/** The score test with its reference distribution and p-value, as a clause. */
+export function scoreTestText({
+  statistic,
+  df,
+  pValue,
+  denominatorDf,
+}: Omit<ScoreTest, 'reference'>): string {
   const size = statistic > 1000 ? digitsFor(statistic, statistic / 100) : formatNumber(statistic, 2);
   const p = formatPValue(pValue);
-  return `T = ${size} on ${df} df, p ${p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`}`;
+  const law = denominatorDf === undefined ? `on ${df} df` : `(Hotelling's, F on ${df} and ${denominatorDf} df)`;
+  return `T = ${size} ${law}, p ${p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`}`;
 }
 
 function landingLines(landing: Landing): string[] {
   const { scoreTest } = landing;
+  const gap = `log-likelihood still to gain: ${landing.logLikGap.toExponential(1)}.`;
+  if (scoreTest.reference === 'none') {
+    return [`E-step by quadrature, ${landing.draws} nodes a cluster: no Monte Carlo error;`, gap];
+  }
   const k = Number.isNaN(landing.largestK) ? '' : `, largest Pareto k ${landing.largestK.toFixed(2)}`;
   return [
-    `Held against the exact score: ${chiSquareText(scoreTest)};`,
-    `log-likelihood still to gain: ${landing.logLikGap.toExponential(1)}.`,
+    `Held against the exact score: ${scoreTestText(scoreTest)};`,
+    gap,
     `${landing.draws} draws a cluster, smallest ESS ${landing.smallestEss.toFixed(0)}${k};`,
     `Monte Carlo error at most ${(100 * landing.largestErrorRatio).toPrecision(2)}% of a standard error.`,
   ];

@@ -5,7 +5,7 @@ import type { Finding } from '../../model/finding.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { FitTask } from '../fit.js';
 import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
-import { ControlVariates } from './control-variates.js';
+import { controlsFor } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
 import type { Ends } from './ends.js';
 import { mStep } from './m-step.js';
@@ -55,7 +55,7 @@ export async function ascend(
     await task.pause();
     integrand.setParameters(parameters);
     draws = drawAll(settings.eStep, integrand, perCluster, seed, iteration, draws);
-    const controls = new ControlVariates(perCluster, settings.controlVariates);
+    const controls = controlsFor(draws, settings.controlVariates);
     const weighed = weigh(integrand, draws, controls);
     const step = mStep(integrand, space, parameters, weighed, controls, direction, settings.expanded);
     const { gain, gainError } = step;
@@ -70,7 +70,7 @@ export async function ascend(
       objective: step.objective,
       parameters,
       detail: {
-        draws: perCluster,
+        draws: draws.perCluster,
         gain,
         gainError,
         acceptance: draws.acceptance,

@@ -1,5 +1,6 @@
 // Control variates for one cluster's draws, from the score of its own posterior.
 import { choleskyInPlace, choleskySolve } from '../../numeric/cholesky.js';
+import type { DrawSet } from './e-step.js';
 
 /** Functions psi(t) = 1, t, t^2, t^3 of the standardised point. */
 const TERMS = 2;
@@ -163,4 +164,12 @@ function center(series: Float64Array, size: number, column: number, weights: Flo
     sum += weights[k] * series[k * size + column];
   }
   for (let k = 0; k < weights.length; k++) series[k * size + column] -= sum / weight;
+}
+
+/**
+ * Control variates for these draws. A lattice integrates the polynomials nearly exactly by itself: what the regression on
+ * single points would subtract is not its error. Nodes have none.
+ */
+export function controlsFor(set: DrawSet, enabled: boolean): ControlVariates {
+  return new ControlVariates(set.perCluster, enabled && set.replicates === 0 && !set.exact);
 }

@@ -1,21 +1,24 @@
 // The proof of landing: a Monte Carlo estimate held against the exact score at it (METHODS section 1).
-import { chdtrc } from '../../../samplers/special.js';
+import { chdtrc, fdtrc } from '../../../samplers/special.js';
 import type { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import type { Finding } from '../../model/finding.js';
 import { choleskyInPlace, choleskySolve, forwardSolve } from '../../numeric/cholesky.js';
 import type { Landing } from '../fit.js';
 import type { ParameterSpace } from '../parameter-space.js';
-import { chiSquareText } from '../summary.js';
+import { scoreTestText } from '../summary.js';
+import type { DrawSet } from './e-step.js';
 
 /**
  * T = s' S^-1 s with s the exact score at the estimate and S the Monte Carlo score's covariance: chi-square with as many
  * degrees of freedom as free parameters where the estimate is off by its Monte Carlo error alone. Needs no second fit.
+ * Where S comes from R replicates T is Hotelling's, and T (R - q) / (q (R - 1)) has the F distribution with (q, R - q).
  * The log-likelihood still to gain is s' I^-1 s / 2. `likelihood` stands evaluated, with derivatives, at the estimate.
  */
 export function landing(
   likelihood: MarginalLikelihood,
   space: ParameterSpace,
   scoreCovariance: Float64Array,
+  { replicates, exact }: Pick<DrawSet, 'replicates' | 'exact'>,
   draws: Pick<Landing, 'draws' | 'smallestEss' | 'largestK' | 'largestErrorRatio'>,
 ): Landing {
   const { free } = space;
@@ -31,7 +34,7 @@ export function landing(
   const factor = restricted(scoreCovariance, 1);
   const standardised = score.slice();
   let statistic = Number.NaN;
-  if (choleskyInPlace(factor, q)) {
+  if (!exact && choleskyInPlace(factor, q)) {
     forwardSolve(factor, q, standardised);
     statistic = standardised.reduce((sum, value) => sum + value * value, 0);
   }
@@ -42,8 +45,25 @@ export function landing(
     choleskySolve(information, q, step);
     logLikGap = 0.5 * step.reduce((sum, value, k) => sum + value * score[k], 0);
   }
-  const pValue = q > 0 ? chdtrc(q, statistic) : 1;
-  return { scoreTest: { statistic, df: q, pValue }, logLikGap, ...draws };
+  return { scoreTest: scoreTest(statistic, q, replicates, exact), logLikGap, ...draws };
+}
+
+/** `statistic` with the distribution that it has by chance alone. */
+function scoreTest(statistic: number, q: number, replicates: number, exact: boolean): Landing['scoreTest'] {
+  if (exact) return { statistic: Number.NaN, df: q, pValue: Number.NaN, reference: 'none' };
+  if (replicates === 0) {
+    return { statistic, df: q, pValue: q > 0 ? chdtrc(q, statistic) : 1, reference: 'chi-square' };
+  }
+  const denominatorDf = replicates - q;
+  const ratio = (statistic * denominatorDf) / (q * (replicates - 1));
+  return {
+    statistic,
+    df: q,
+    pValue: q > 0 ? fdtrc(q, denominatorDf, ratio) : 1,
+    reference: 'F',
+    denominatorDf,
+    replicates,
+  };
 }
 
 /** A p-value below this is no accident: the estimate is wrong, or its Monte Carlo error is. */
@@ -52,11 +72,11 @@ const NOT_LANDED = 1e-4;
 export function landingFindings({ scoreTest, largestK }: Landing, target: number, ratio: number): Finding[] {
   const findings: Finding[] = [];
   // Written so that NaN fails too.
-  if (!(scoreTest.pValue >= NOT_LANDED)) {
+  if (scoreTest.reference !== 'none' && !(scoreTest.pValue >= NOT_LANDED)) {
     findings.push({
       code: 'score-test-failed',
       severity: 'error',
-      message: `The exact score at the estimate is further from 0 than its Monte Carlo error explains (${chiSquareText(scoreTest)}).`,
+      message: `The exact score at the estimate is further from 0 than its Monte Carlo error explains (${scoreTestText(scoreTest)}).`,
       advice:
         'Do not trust this fit; quadrature() has the exact one. Try another seed or E-step, and tell us.',
     });

@@ -6,8 +6,8 @@ import { mirror } from '../../numeric/cholesky.js';
 import { maximise } from '../../numeric/newton.js';
 import type { ParameterSpace } from '../parameter-space.js';
 import type { ControlVariates } from './control-variates.js';
+import { ErrorSum } from './error-sum.js';
 import { fitLocationScale } from './location-scale.js';
-import { longRunVariance } from './long-run.js';
 import { calibrate, type WeighedDraws } from './weigh.js';
 
 export interface MStep {
@@ -109,7 +109,7 @@ function qGain(
   const change = new Float64Array(set.perCluster);
   const logScale = Math.log(law.scale);
   let gain = 0;
-  let variance = 0;
+  const scatter = new ErrorSum(set, 1);
   integrand.setParameters(fitted);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
@@ -126,9 +126,9 @@ function qGain(
     calibrate(draws, i, controls);
     controls.residuals(change, 1, 0, base);
     gain += clusterWeights[i] * mean;
-    variance += clusterWeights[i] ** 2 * longRunVariance(change, 1, base, set.dependent)[0];
+    scatter.add(clusterWeights[i], change, base);
   }
-  return { gain, gainError: Math.sqrt(variance) };
+  return { gain, gainError: Math.sqrt(scatter.covariance()[0]) };
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

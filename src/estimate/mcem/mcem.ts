@@ -139,7 +139,7 @@ async function run(
 
   const { parameters, hessian, scoreCovariance, errors, ratio, weighed } = final;
   likelihood.evaluate(parameters, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, true);
-  const proof = landing(likelihood, space, scoreCovariance, {
+  const proof = landing(likelihood, space, scoreCovariance, weighed.set, {
     draws: weighed.set.perCluster,
     smallestEss: weighed.smallestEss,
     largestK: largestParetoK(weighed),
@@ -154,7 +154,8 @@ async function run(
   else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding()];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
-    objective: final.objective,
+    // Exact EM climbs the likelihood itself.
+    objective: weighed.set.exact ? likelihood.logLik : final.objective,
     converged: final.converged && ratio <= settings.monteCarloError,
     boundary: false,
     findings,

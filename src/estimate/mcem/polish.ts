@@ -3,7 +3,7 @@ import type { Integrand } from '../../likelihood/integrand.js';
 import type { Parameters } from '../../model/parameters.js';
 import { dot } from '../../numeric/newton.js';
 import type { FitTask } from '../fit.js';
-import { ControlVariates } from './control-variates.js';
+import { type ControlVariates, controlsFor } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
 import type { McemSettings } from './mcem.js';
 import { scoreWithError } from './monte-carlo-score.js';
@@ -60,7 +60,7 @@ export async function polish(
     await task.pause();
     integrand.setParameters(parameters);
     draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/polish`, round, draws);
-    const controls = new ControlVariates(perCluster, settings.controlVariates);
+    const controls = controlsFor(draws, settings.controlVariates);
     const root = await findRoot(task, settings, integrand, draws, controls, parameters);
     const moved = root ? distance(task, parameters, root) : Number.NaN;
     const near = moved < NEAR;
@@ -89,7 +89,7 @@ export async function polish(
       (root.varianceRatio / STANDARD_ERROR_ERROR) ** 2,
       draws.dependent ? LEAST_EFFECTIVE / root.weighed.smallestEss : 0,
     );
-    const enough = excess <= 1 && perCluster >= LEAST_DRAWS;
+    const enough = draws.exact || (excess <= 1 && perCluster >= LEAST_DRAWS);
     if (enough || perCluster >= mostDraws || round === MOST_ROUNDS) {
       return { ...root, objective: expectedLogDensity(integrand, root.weighed), converged: true };
     }

@@ -88,7 +88,7 @@ export function calibrate(draws: WeighedDraws, i: number, controls: ControlVaria
 /** Largest Pareto k-hat of a cluster's log weights; NaN for draws that carry none. */
 export function largestParetoK(draws: WeighedDraws): number {
   const { set } = draws;
-  if (set.dependent) return Number.NaN;
+  if (set.dependent || set.exact) return Number.NaN;
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < set.mode.length; i++) {
     const logTarget = set.of(draws.logTarget, i);
