@@ -7,7 +7,7 @@ import type { EStep } from './e-step.js';
 export interface QuasiMonteCarloOptions {
   /** Independent shifts of the lattice, whose scatter is the Monte Carlo error (default 16). */
   readonly shifts?: number;
-  /** Scale of the proposal in curvature sds of the integrand (default 1.2). */
+  /** Scale of the proposal in curvature sds of the integrand (default 2). */
   readonly scale?: number;
 }
 
@@ -25,7 +25,7 @@ const SHIFTS_A_PARAMETER = 2;
 export function quasiMonteCarlo(options: QuasiMonteCarloOptions = {}): EStep {
   const settings = checkOptions(
     'quasiMonteCarlo()',
-    { shifts: v.optional(count(4), 16), scale: v.optional(positive(), 1.2) },
+    { shifts: v.optional(count(4), 16), scale: v.optional(positive(), 2) },
     options,
   );
   return {
