@@ -182,7 +182,8 @@ export function scoreTestText({
 }: Omit<ScoreTest, 'reference'>): string {
   const size = statistic > 1000 ? digitsFor(statistic, statistic / 100) : formatNumber(statistic, 2);
   const p = formatPValue(pValue);
-  const law = denominatorDf === undefined ? `on ${df} df` : `(Hotelling's, F on ${df} and ${denominatorDf} df)`;
+  const law =
+    denominatorDf === undefined ? `on ${df} df` : `(Hotelling's, F on ${df} and ${denominatorDf} df)`;
   return `T = ${size} ${law}, p ${p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`}`;
 }
 

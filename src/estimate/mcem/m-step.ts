@@ -7,7 +7,7 @@ import { maximise } from '../../numeric/newton.js';
 import type { ParameterSpace } from '../parameter-space.js';
 import type { ControlVariates } from './control-variates.js';
 import { ErrorSum } from './error-sum.js';
-import { fitLocationScale } from './location-scale.js';
+import { fitLocationScale, type Law } from './location-scale.js';
 import { calibrate, type WeighedDraws } from './weigh.js';
 
 export interface MStep {
@@ -26,8 +26,10 @@ export interface MStep {
  * sigma = |tau| scale and, where X c = 1 for some c, beta + tau mean c. Without such a c the mean stays 0: subtracting
  * it all the same converges to a wrong answer.
  *
+ * Where F is no scale family, tau stays sigma: a multiple of eps is not from F. Its mean may be fitted all the same.
+ *
  * @param direction c, or undefined
- * @param expanded false for the textbook M-step: tau stays sigma, and the mean 0
+ * @param expanded false for the textbook M-step: tau stays sigma, and the mean 0; 'scale' leaves the mean 0
  */
 export function mStep(
   integrand: Integrand,
@@ -36,10 +38,11 @@ export function mStep(
   draws: WeighedDraws,
   controls: ControlVariates,
   direction: Float64Array | undefined,
-  expanded: boolean,
+  expanded: boolean | 'scale',
 ): MStep {
   const sigmaFree = space.fixed.sigma === undefined;
-  const regression = sigmaFree && expanded ? space : space.withSigma(parameters.sigma);
+  const scaled = sigmaFree && expanded !== false && integrand.effect.scaleFamily;
+  const regression = scaled ? space : space.withSigma(parameters.sigma);
   const moments = new ExpectedDerivatives(integrand);
   const result = maximise(
     (point) => {
@@ -47,11 +50,11 @@ export function mStep(
       return regression.chain(trial, ...expectedComplete(integrand, moments, trial, draws));
     },
     regression.pack(parameters),
-    { maxIterations: 20, enoughGain: 1e-6 },
+    { maxIterations: 20, enoughGain: draws.set.exact ? 0 : 1e-6 },
   );
   const fitted = regression.unpack(result.point, parameters);
   const law = sigmaFree
-    ? fitLocationScale(integrand, draws, expanded && direction !== undefined)
+    ? fitLocationScale(integrand, draws, fitted.sigma, expanded === true && direction !== undefined)
     : { mean: 0, scale: 1 };
   const beta = fitted.beta.slice();
   if (direction) for (let j = 0; j < beta.length; j++) beta[j] += fitted.sigma * law.mean * direction[j];
@@ -99,7 +102,7 @@ function expectedComplete(
 function qGain(
   integrand: Integrand,
   fitted: Parameters,
-  law: { readonly mean: number; readonly scale: number },
+  law: Law,
   draws: WeighedDraws,
   controls: ControlVariates,
 ): { gain: number; gainError: number } {
@@ -108,6 +111,7 @@ function qGain(
   const { set } = draws;
   const change = new Float64Array(set.perCluster);
   const logScale = Math.log(law.scale);
+  const newSigma = fitted.sigma * law.scale;
   let gain = 0;
   const scatter = new ErrorSum(set, 1);
   integrand.setParameters(fitted);
@@ -119,7 +123,7 @@ function qGain(
     const before = set.of(draws.logTarget, i);
     let mean = 0;
     for (let k = 0; k < z.length; k++) {
-      const prior = effect.logDensity((z[k] - law.mean) / law.scale, fitted.sigma) - logScale;
+      const prior = effect.logDensity((z[k] - law.mean) / law.scale, newSigma) - logScale;
       change[k] = integrand.value(z[k]) - effect.logDensity(z[k], fitted.sigma) + prior - before[k];
       mean += calibrated[k] * change[k];
     }

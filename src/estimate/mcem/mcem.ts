@@ -1,12 +1,10 @@
 // mcem(): Monte Carlo EM to the neighbourhood of the maximum, then a polish on frozen draws with its error known.
 import * as v from 'valibot';
-import { GlmmcError } from '../../../samplers/errors.js';
 import { between, checkOptions, count, positive } from '../../../samplers/options.js';
 import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { requireDensity } from '../../likelihood/supported.js';
 import type { Finding } from '../../model/finding.js';
-import type { Model } from '../../model/model.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
 import {
@@ -37,8 +35,8 @@ export interface McemOptions {
   readonly draws?: number;
   /** Most draws per cluster (default 1e6), and most draws in all (default 1e8). */
   readonly maxDraws?: number;
-  /** Parameter-expanded M-step (default true), or the textbook one. */
-  readonly expanded?: boolean;
+  /** Parameter-expanded M-step (default true), expanded by the scale alone, or the textbook one (false). */
+  readonly expanded?: boolean | 'scale';
   /** Control variates from each cluster's own score (default true), or plain averages. */
   readonly controlVariates?: boolean;
   /** EM stops when the gain of Q plus its error stays below this three times running (default 1e-3). */
@@ -67,7 +65,7 @@ export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
       maxIterations: v.optional(count(1), 200),
       draws: v.optional(count(10), 100),
       maxDraws: v.optional(count(100), 1_000_000),
-      expanded: v.optional(v.boolean('true or false'), true),
+      expanded: v.optional(v.custom<boolean | 'scale'>(isExpansion, "true, false or 'scale'"), true),
       controlVariates: v.optional(v.boolean('true or false'), true),
       gainTolerance: v.optional(positive(), 1e-3),
     },
@@ -82,6 +80,10 @@ export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
   return self;
 }
 
+function isExpansion(value: unknown): boolean {
+  return typeof value === 'boolean' || value === 'scale';
+}
+
 function isEStep(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'draw' in value && 'dependent' in value;
 }
@@ -92,7 +94,7 @@ async function run(
   settings: McemSettings,
 ): Promise<LikelihoodFit> {
   const { model, space } = task;
-  checkEffect(model);
+  requireDensity('mcem()', model);
   settings.eStep.check?.(model);
   const likelihood = new MarginalLikelihood(model);
   const nothingRandom = space.fixed.sigma === 0;
@@ -174,14 +176,4 @@ function noRootFinding(): Finding {
       'Newton found no root of the Monte Carlo score near the draws it was made of: these are the parameters where EM stopped or the last root was, and they have no Monte Carlo error.',
     advice: 'quadrature() says what the likelihood is like. Try another start or seed.',
   };
-}
-
-/** @throws GlmmcError `unsupported-effect` */
-function checkEffect(model: Model): void {
-  requireDensity('mcem()', model);
-  if (model.randomEffect.scaleFamily) return;
-  throw new GlmmcError(
-    'unsupported-effect',
-    `mcem() needs intercepts from a scale family, found ${model.randomEffect.name}; use quadrature()`,
-  );
 }

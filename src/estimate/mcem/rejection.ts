@@ -33,10 +33,7 @@ export function rejection(options: RejectionOptions = {}): EStep {
   const { envelope } = checkOptions(
     'rejection()',
     {
-      envelope: v.optional(
-        v.picklist(['log-concave', 'prior'], "'log-concave' or 'prior'"),
-        'log-concave',
-      ),
+      envelope: v.optional(v.picklist(['log-concave', 'prior'], "'log-concave' or 'prior'"), 'log-concave'),
     },
     options,
   );
