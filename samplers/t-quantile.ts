@@ -12,7 +12,9 @@ export function tQuantile(p: number, df: 1 | 2 | 4): number {
   const alpha = 4 * tail * (1 - tail);
   if (df === 2) return (side * (1 - 2 * tail) * Math.SQRT2) / Math.sqrt(alpha);
   const root = Math.sqrt(alpha);
-  return side * 2 * Math.sqrt(Math.max(0, Math.cos(Math.acos(root) / 3) / root - 1));
+  // cos(a / 3) / cos(a) - 1, a = acos(root), as a product: near the median the difference would cancel.
+  const a = Math.atan2(1 - 2 * tail, root);
+  return side * 2 * Math.sqrt((2 * Math.sin((2 * a) / 3) * Math.sin(a / 3)) / root);
 }
 
 const SMALLEST_TAIL = 2 ** -54;

@@ -29,6 +29,9 @@ test('strategies and their variants', (t) => {
     mcem: 'mcem(importance)',
     'mcem:importance': 'mcem(importance)',
     'mcem:metropolis': 'mcem(metropolis)',
+    'mcem:rejection': 'mcem(rejection)',
+    'mcem:quasi-monte-carlo': 'mcem(quasi-monte-carlo)',
+    'mcem:quadrature': 'mcem(quadrature)',
     gibbs: 'gibbs',
   };
   for (const [text, name] of Object.entries(names)) t.is(strategyNamed(text).name, name);

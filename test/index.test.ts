@@ -9,6 +9,7 @@ const functions = [
   ...['studentT', 'logistic', 'laplaceEffect', 'logGamma', 'bridge', 'customEffect', 'pointMasses'],
   // strategies and priors
   ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'quadraturePosterior'],
+  ...['rejection', 'quasiMonteCarlo', 'quadratureEStep'],
   ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],
   ...['inverseGammaVariance', 'uniformPrior'],
   // inspection, comparison

@@ -52,10 +52,12 @@ export function mStep(
     regression.pack(parameters),
     { maxIterations: 20, enoughGain: draws.set.exact ? 0 : 1e-6 },
   );
-  const fitted = regression.unpack(result.point, parameters);
-  const law = sigmaFree
-    ? fitLocationScale(integrand, draws, fitted.sigma, expanded === true && direction !== undefined)
-    : { mean: 0, scale: 1 };
+  // The step that promises less than the value can show still moves the fixed point's last digits.
+  const end = draws.set.exact ? result.point.map((value, k) => value + result.lastStep[k]) : result.point;
+  const fitted = regression.unpack(end, parameters);
+  // At a corner the mean has no curvature for Newton to go by.
+  const shifted = expanded === true && direction !== undefined && !integrand.effect.kink;
+  const law = sigmaFree ? fitLocationScale(integrand, draws, fitted.sigma, shifted) : { mean: 0, scale: 1 };
   const beta = fitted.beta.slice();
   if (direction) for (let j = 0; j < beta.length; j++) beta[j] += fitted.sigma * law.mean * direction[j];
   const { gain, gainError } = qGain(integrand, fitted, law, draws, controls);
