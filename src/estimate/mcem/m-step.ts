@@ -1,6 +1,7 @@
 // The M-step: weighted IRLS over rows x draws for the coefficients, the scale and the dispersion.
+
+import { DrawMoments } from '../../likelihood/draw-moments.js';
 import type { Integrand } from '../../likelihood/integrand.js';
-import { ExpectedDerivatives } from '../../likelihood/moments.js';
 import type { Parameters } from '../../model/parameters.js';
 import { mirror } from '../../numeric/cholesky.js';
 import { maximise } from '../../numeric/newton.js';
@@ -43,7 +44,7 @@ export function mStep(
   const sigmaFree = space.fixed.sigma === undefined;
   const scaled = sigmaFree && expanded !== false && integrand.effect.scaleFamily;
   const regression = scaled ? space : space.withSigma(parameters.sigma);
-  const moments = new ExpectedDerivatives(integrand);
+  const moments = new DrawMoments(integrand);
   const result = maximise(
     (point) => {
       const trial = regression.unpack(point, parameters);
@@ -72,7 +73,7 @@ export function mStep(
 /** Value, gradient and Hessian of sum_i c_i sum_k P_ik log f(y_i | z_k) + log f(z_k) in the natural parameters. */
 function expectedComplete(
   integrand: Integrand,
-  moments: ExpectedDerivatives,
+  moments: DrawMoments,
   parameters: Parameters,
   draws: WeighedDraws,
 ): [number, Float64Array, Float64Array] {
@@ -84,14 +85,7 @@ function expectedComplete(
   integrand.setParameters(parameters);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.reset();
-    const z = draws.set.of(draws.set.z, i);
-    const weights = draws.set.of(draws.calibrated, i);
-    let sum = 0;
-    for (let k = 0; k < z.length; k++) {
-      sum += weights[k] * integrand.evaluate(z[k]);
-      moments.add(z[k], weights[k]);
-    }
+    const sum = moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i), true);
     value += clusterWeights[i] * sum;
     moments.addScore(clusterWeights[i], gradient);
     moments.addSecond(clusterWeights[i], hessian);
@@ -112,6 +106,7 @@ function qGain(
   const { effect } = integrand;
   const { set } = draws;
   const change = new Float64Array(set.perCluster);
+  const after = new Float64Array(set.perCluster);
   const logScale = Math.log(law.scale);
   const newSigma = fitted.sigma * law.scale;
   let gain = 0;
@@ -124,9 +119,10 @@ function qGain(
     const calibrated = set.of(draws.calibrated, i);
     const before = set.of(draws.logTarget, i);
     let mean = 0;
+    integrand.valueAll(z, after);
     for (let k = 0; k < z.length; k++) {
       const prior = effect.logDensity((z[k] - law.mean) / law.scale, newSigma) - logScale;
-      change[k] = integrand.value(z[k]) - effect.logDensity(z[k], fitted.sigma) + prior - before[k];
+      change[k] = after[k] - effect.logDensity(z[k], fitted.sigma) + prior - before[k];
       mean += calibrated[k] * change[k];
     }
     calibrate(draws, i, controls);

@@ -1,6 +1,7 @@
 // The Monte Carlo score and observed information at given parameters, and the error of both.
+
+import { DrawMoments } from '../../likelihood/draw-moments.js';
 import type { Integrand } from '../../likelihood/integrand.js';
-import { ExpectedDerivatives } from '../../likelihood/moments.js';
 import { TransportedMoments } from '../../likelihood/transported-moments.js';
 import { mirror } from '../../numeric/cholesky.js';
 import { dot } from '../../numeric/newton.js';
@@ -27,18 +28,12 @@ const ROUNDING = 1e-7;
 
 /** The Monte Carlo score alone, at less than half the price. */
 export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Array {
-  const moments = new ExpectedDerivatives(integrand);
+  const moments = new DrawMoments(integrand);
   const { count, clusterWeights } = integrand.clusters;
   const score = new Float64Array(moments.size);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.reset();
-    const z = draws.set.of(draws.set.z, i);
-    const calibrated = draws.set.of(draws.calibrated, i);
-    for (let k = 0; k < z.length; k++) {
-      integrand.evaluate(z[k]);
-      moments.add(z[k], calibrated[k]);
-    }
+    moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i), false);
     moments.addScore(clusterWeights[i], score);
   }
   return score;
