@@ -31,7 +31,7 @@ export interface McemOptions {
   readonly monteCarloError?: number;
   /** Most EM iterations before the polish (default 200). */
   readonly maxIterations?: number;
-  /** Draws per cluster in the first E-step (default 100). */
+  /** Draws per cluster in the first E-step (default 100; fewer of thousands of clusters, whose noise averages out). */
   readonly draws?: number;
   /** Most draws per cluster (default 1e6), and most draws in all (default 1e8). */
   readonly maxDraws?: number;
@@ -54,7 +54,7 @@ export type McemSettings = Required<McemOptions>;
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect`
  */
 export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
-  const settings: McemSettings = checkOptions(
+  const settings = checkOptions(
     'mcem()',
     {
       eStep: v.optional(
@@ -63,7 +63,7 @@ export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
       ),
       monteCarloError: v.optional(between(0, 1), 0.02),
       maxIterations: v.optional(count(1), 200),
-      draws: v.optional(count(10), 100),
+      draws: v.optional(count(10)),
       maxDraws: v.optional(count(100), 1_000_000),
       expanded: v.optional(v.custom<boolean | 'scale'>(isExpansion, "true, false or 'scale'"), true),
       controlVariates: v.optional(v.boolean('true or false'), true),
@@ -75,9 +75,18 @@ export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
   const self = {
     name: `mcem(${eStep.name})`,
     settings: { ...settings, eStep: { name: eStep.name, ...eStep.settings } },
-    run: (task: FitTask) => run(self, task, settings),
+    run: (task: FitTask) =>
+      run(self, task, { ...settings, draws: settings.draws ?? firstDraws(task.model.clusters.count) }),
   };
   return self;
+}
+
+const FIRST_DRAWS = 100;
+const LEAST_FIRST_DRAWS = 16;
+const FIRST_DRAWS_IN_ALL = 100_000;
+
+function firstDraws(clusters: number): number {
+  return Math.min(FIRST_DRAWS, Math.max(LEAST_FIRST_DRAWS, Math.ceil(FIRST_DRAWS_IN_ALL / clusters)));
 }
 
 function isExpansion(value: unknown): boolean {

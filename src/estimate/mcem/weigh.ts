@@ -89,15 +89,22 @@ export function calibrate(draws: WeighedDraws, i: number, controls: ControlVaria
   );
 }
 
-/** Largest Pareto k-hat of a cluster's log weights; NaN for draws that carry none. */
-export function largestParetoK(draws: WeighedDraws): number {
-  const { set } = draws;
+/** The tail of fewer weights says nothing: the largest k of many clusters would be noise. */
+const LEAST_WEIGHTS = 1000;
+
+/**
+ * Largest Pareto k-hat of a cluster's weights; of few draws a cluster, that of so many neighbouring clusters together as
+ * give weights enough (each normalised to the same sum). NaN for draws that carry none.
+ */
+export function largestParetoK({ set, base }: WeighedDraws): number {
   if (set.dependent || set.exact) return Number.NaN;
+  const clusters = set.mode.length;
+  const together = Math.min(clusters, Math.ceil(LEAST_WEIGHTS / set.perCluster));
   let largest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < set.mode.length; i++) {
-    const logTarget = set.of(draws.logTarget, i);
-    const logProposal = set.of(set.logProposal, i);
-    const k = paretoK(logTarget.map((value, index) => value - logProposal[index]));
+  for (let i = 0; i < clusters; i += together) {
+    // The last group reaches back, so that it is no smaller.
+    const from = Math.min(i, clusters - together) * set.perCluster;
+    const k = paretoK(base.subarray(from, from + together * set.perCluster).map(Math.log));
     if (k > largest) largest = k;
   }
   return largest;
