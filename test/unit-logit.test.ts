@@ -62,7 +62,7 @@ for (const [what, beta, sigma] of places) {
         }
         slow.add(z[k], weights[k]);
       }
-      near(t, fast.addAll(z, weights, true), sum, 1e-12 * (1 + Math.abs(sum)), 'weighted value');
+      near(t, fast.addAll(z, weights), sum, 1e-12 * (1 + Math.abs(sum)), 'weighted value');
       const found = [new Float64Array(3), new Float64Array(9)];
       const expected = [new Float64Array(3), new Float64Array(9)];
       fast.addScore(2, found[0]);

@@ -21,22 +21,23 @@ export class DrawMoments extends ExpectedDerivatives {
 
   /**
    * Starts the integrand's selected cluster and adds all points.
-   * @returns the weighted sum of the log integrand, 0 unless `withValue`
+   * @returns the weighted sum of the log integrand
    */
-  addAll(z: Float64Array, weights: Float64Array, withValue: boolean): number {
+  addAll(z: Float64Array, weights: Float64Array): number {
     this.reset();
-    const { integrand, pairSums } = this;
+    if (this.values.length < z.length) this.values = new Float64Array(z.length);
+    const { integrand, pairSums, values } = this;
+    const simple = !this.hasDispersion && integrand.effect.scaleFamily;
     pairSums.scoreZ = 0;
     pairSums.curvatureZZ = 0;
     let sum = 0;
-    if (!this.hasDispersion && integrand.effect.scaleFamily && integrand.addPoints(z, weights, pairSums)) {
-      for (let k = 0; k < z.length; k++) this.weight += weights[k];
+    if (simple && integrand.addPoints(z, weights, pairSums, values)) {
+      for (let k = 0; k < z.length; k++) {
+        this.weight += weights[k];
+        sum += weights[k] * values[k];
+      }
       this.sigmaScore = pairSums.scoreZ;
       this.sigmaSigma = pairSums.curvatureZZ;
-      if (!withValue) return 0;
-      if (this.values.length < z.length) this.values = new Float64Array(z.length);
-      integrand.valueAll(z, this.values);
-      for (let k = 0; k < z.length; k++) sum += weights[k] * this.values[k];
       return sum;
     }
     for (let k = 0; k < z.length; k++) {

@@ -110,10 +110,15 @@ export class Integrand {
     for (let k = 0; k < z.length; k++) out[k] = this.value(z[k]);
   }
 
-  /** Adds the rows' weighted derivatives at every z to `out`; false, with nothing done, where there is no fast way. */
-  addPoints(z: Float64Array, weights: Float64Array, out: PairSums): boolean {
-    const { fast, from, to, sigma } = this;
-    return fast?.addPoints(from, to, sigma, z, weights, out) ?? false;
+  /**
+   * Adds the rows' weighted derivatives at every z to `out` and writes the log integrand there to `values`; false, with
+   * nothing done, where there is no fast way.
+   */
+  addPoints(z: Float64Array, weights: Float64Array, out: PairSums, values: Float64Array): boolean {
+    const { fast, from, to, sigma, effect } = this;
+    if (!fast?.addPoints(from, to, sigma, z, weights, out, values)) return false;
+    for (let k = 0; k < z.length; k++) values[k] += effect.logDensity(z[k], sigma);
+    return true;
   }
 
   /** Derivatives that involve the dispersion at z, left in `dispersionPart`. */

@@ -45,7 +45,8 @@ export interface PairSums {
 
 /**
  * Adds rows r and r+1 (the second only as one of a `pair`) at all points, with weights p and p z: per row the weighted
- * sums of y - mu, of -mu (1 - mu) and of z times that, at index `at` and at + 1.
+ * sums of y - mu, of -mu (1 - mu) and of z times that, at index `at` and at + 1. The rows' 1 + E F go into `products`, or
+ * their logarithms into `sums`.
  */
 export function twoRowsAt(
   e: Float64Array,
@@ -58,6 +59,8 @@ export function twoRowsAt(
   count: number,
   at: number,
   out: PairSums,
+  products: Float64Array,
+  sums: Float64Array,
 ): void {
   const e0 = e[r];
   const y0 = y[r];
@@ -81,7 +84,13 @@ export function twoRowsAt(
     const d0 = 1 + t0;
     const d1 = 1 + t1;
     // Two reciprocals from one division.
-    const inverse = 1 / (d0 * d1);
+    const d01 = d0 * d1;
+    const inverse = 1 / d01;
+    const product = products[k] * d01;
+    if (product > LARGE_PRODUCT) {
+      sums[k] += Math.log(product);
+      products[k] = 1;
+    } else products[k] = product;
     const q0 = inverse * d1;
     const q1 = inverse * d0;
     const m0 = t0 * q0;

@@ -65,8 +65,14 @@ export class UnitLogit {
   /** The values at all points eps = sigma z; false, with nothing done, where one is out of range. */
   valueAll(from: number, to: number, sigma: number, z: Float64Array, out: Float64Array): boolean {
     if (!this.load(sigma, z)) return false;
-    const { y, eta } = this.rows;
     sumSoftplusAt(this.odds, from, to, this.factor, z.length, this.products, out);
+    this.finish(from, to, sigma, z, out);
+    return true;
+  }
+
+  /** From the sums of log(1 + E F) to the values. */
+  private finish(from: number, to: number, sigma: number, z: Float64Array, out: Float64Array): void {
+    const { y, eta } = this.rows;
     let constant = 0;
     let successes = 0;
     for (let r = from; r < to; r++) {
@@ -74,10 +80,12 @@ export class UnitLogit {
       successes += y[r];
     }
     for (let k = 0; k < z.length; k++) out[k] = constant + successes * sigma * z[k] - out[k];
-    return true;
   }
 
-  /** Adds the weighted derivatives at all points to `out`, per row from index 0; false where one is out of range. */
+  /**
+   * Adds the weighted derivatives at all points to `out`, per row from index 0, and writes the values to `values`; false,
+   * with nothing done, where a point is out of range.
+   */
   addPoints(
     from: number,
     to: number,
@@ -85,12 +93,19 @@ export class UnitLogit {
     z: Float64Array,
     weights: Float64Array,
     out: PairSums,
+    values: Float64Array,
   ): boolean {
     if (!this.load(sigma, z)) return false;
+    const { odds, factor, products } = this;
     const { y } = this.rows;
+    products.fill(1, 0, z.length);
+    values.fill(0, 0, z.length);
     for (let r = from; r < to; r += 2) {
-      twoRowsAt(this.odds, y, r, r + 1 < to, this.factor, z, weights, z.length, r - from, out);
+      const pair = r + 1 < to;
+      twoRowsAt(odds, y, r, pair, factor, z, weights, z.length, r - from, out, products, values);
     }
+    for (let k = 0; k < z.length; k++) values[k] += Math.log(products[k]);
+    this.finish(from, to, sigma, z, values);
     return true;
   }
 

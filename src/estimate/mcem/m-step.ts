@@ -85,7 +85,7 @@ function expectedComplete(
   integrand.setParameters(parameters);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    const sum = moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i), true);
+    const sum = moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
     value += clusterWeights[i] * sum;
     moments.addScore(clusterWeights[i], gradient);
     moments.addSecond(clusterWeights[i], hessian);

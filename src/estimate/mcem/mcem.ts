@@ -82,7 +82,7 @@ export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
 }
 
 const FIRST_DRAWS = 100;
-const LEAST_FIRST_DRAWS = 16;
+const LEAST_FIRST_DRAWS = 32;
 const FIRST_DRAWS_IN_ALL = 100_000;
 
 function firstDraws(clusters: number): number {

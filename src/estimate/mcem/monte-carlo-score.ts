@@ -33,7 +33,7 @@ export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Arr
   const score = new Float64Array(moments.size);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i), false);
+    moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
     moments.addScore(clusterWeights[i], score);
   }
   return score;
