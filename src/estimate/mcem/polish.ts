@@ -42,6 +42,8 @@ const LEAST_DRAWS = 1000;
 const LEAST_DRAWS_OF_MANY = 100;
 const LEAST_DRAWS_IN_ALL = 50_000;
 const LEAST_POINTS = 4;
+const MOST_LEAST_POINTS = 16;
+const LEAST_POINTS_IN_ALL = 200;
 /** Of a chain as many must be effective: the error of fewer, by batch means, is too small. */
 const LEAST_EFFECTIVE = 1000;
 /** Memory: all clusters' draws stand in arrays of this many numbers at the most. */
@@ -109,7 +111,10 @@ export async function polish(
 }
 
 function leastDraws({ dependent, replicates }: DrawSet, clusters: number): number {
-  if (replicates > 0) return LEAST_POINTS * replicates;
+  if (replicates > 0) {
+    const points = Math.max(LEAST_POINTS, Math.ceil(LEAST_POINTS_IN_ALL / clusters));
+    return replicates * Math.min(MOST_LEAST_POINTS, points);
+  }
   if (dependent) return LEAST_DRAWS;
   return Math.min(LEAST_DRAWS, Math.max(LEAST_DRAWS_OF_MANY, Math.ceil(LEAST_DRAWS_IN_ALL / clusters)));
 }
