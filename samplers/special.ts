@@ -8,7 +8,7 @@ await cephes.compiled;
 // (nodejs/node issue 54918: one run in twelve hung on a busy machine). A timer goes on from the event loop instead.
 await new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-export { incbi, lgam, ndtr, ndtri, psi, stdtri } from 'cephes';
+export { incbi, lgam, ndtr, ndtri, psi, stdtr, stdtri } from 'cephes';
 
 /** Complementary error function; cephes throws where it underflows. */
 export function erfc(x: number): number {
@@ -22,4 +22,10 @@ export function chdtrc(df: number, x: number): number {
   const logTerm = a * Math.log(x / 2) - x / 2 - cephes.lgam(a);
   if (logTerm < -700) return x > df ? 0 : 1;
   return cephes.chdtrc(df, x);
+}
+
+/** Upper tail of Snedecor's F with (df1, df2) degrees of freedom, through the incomplete beta function. */
+export function fdtrc(df1: number, df2: number, x: number): number {
+  if (!(x > 0)) return Number.isNaN(x) ? x : 1;
+  return cephes.incbet(df2 / 2, df1 / 2, df2 / (df2 + df1 * x));
 }

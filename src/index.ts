@@ -30,6 +30,7 @@ export {
   type LikelihoodFit,
   type PosteriorFit,
   type Progress,
+  type ScoreTest,
   type Strategy,
 } from './estimate/fit.js';
 export { type GibbsOptions, gibbs } from './estimate/gibbs.js';
@@ -41,6 +42,9 @@ export type { McemDetail, McemIteration } from './estimate/mcem/em.js';
 export { type ImportanceOptions, importance } from './estimate/mcem/importance.js';
 export { type McemOptions, mcem } from './estimate/mcem/mcem.js';
 export { type MetropolisOptions, metropolis } from './estimate/mcem/metropolis.js';
+export { quadratureEStep } from './estimate/mcem/quadrature-e-step.js';
+export { type QuasiMonteCarloOptions, quasiMonteCarlo } from './estimate/mcem/quasi-monte-carlo.js';
+export { type RejectionOptions, rejection } from './estimate/mcem/rejection.js';
 export type { RelativeChangeOptions } from './estimate/mcem/relative-change.js';
 export {
   type FixedSizeOptions,

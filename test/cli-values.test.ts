@@ -35,6 +35,9 @@ test('strategies and their variants', (t) => {
     pql: 'pql',
     'pql:reml': 'pql(reml)',
     mql: 'mql',
+    'mcem:rejection': 'mcem(rejection)',
+    'mcem:quasi-monte-carlo': 'mcem(quasi-monte-carlo)',
+    'mcem:quadrature': 'mcem(quadrature)',
     gibbs: 'gibbs',
   };
   for (const [text, name] of Object.entries(names)) t.is(strategyNamed(text).name, name);

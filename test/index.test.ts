@@ -11,6 +11,7 @@ const functions = [
   ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'quadraturePosterior'],
   ...['ascentBased', 'boothHobert', 'fixedSize', 'geometricSize'],
   ...['pql', 'mql', 'saem', 'mcnr', 'mcml'],
+  ...['rejection', 'quasiMonteCarlo', 'quadratureEStep'],
   ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],
   ...['inverseGammaVariance', 'uniformPrior'],
   // inspection, comparison

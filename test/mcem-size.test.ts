@@ -102,13 +102,13 @@ test("Booth and Hobert's ellipsoid: chi-square's upper quarter begins at 1.3233 
   t.false(insideEllipsoid(point(1.324, 1), 0.25));
   t.true(insideEllipsoid(point(2.772, 2), 0.25));
   t.false(insideEllipsoid(point(2.773, 2), 0.25));
-  const rule = boothHobert().start();
+  const rule = boothHobert().start(10);
   t.deepEqual(rule.decide(oneStep(1.1, 0, 0)), { decision: 'taken, more draws', draws: 120, ended: false });
   t.deepEqual(rule.decide(oneStep(1.2, 0, 0)), { decision: 'taken', draws: 90, ended: false });
 });
 
 test('the ascent rule by hand', (t) => {
-  const rule = ascentBased().start();
+  const rule = ascentBased().start(10);
   // .5 - .674 < 0: not taken, a third more draws. 1 - .674 > 0: taken; (2 * .6745)^2 * 90 = 163.8.
   t.deepEqual(rule.decide(oneStep(1, 0.5, 1)), { decision: 'more draws', draws: 120, ended: false });
   t.deepEqual(rule.decide(oneStep(1, 1, 1)), { decision: 'taken', draws: 164, ended: false });
@@ -162,7 +162,7 @@ test("an M-step's sandwich is the scatter of M-steps", (t) => {
     for (let round = 1; round <= repeats; round++) {
       integrand.setParameters(start);
       const draws = drawAll(importance(), integrand, 60, 'scatter', round, undefined);
-      const controls = new ControlVariates(60, false);
+      const controls = new ControlVariates(60, false, true);
       const weighed = weigh(integrand, draws, controls);
       const step = mStep(integrand, space, start, weighed, controls, direction, expanded, 1e-12);
       values.push([...step.parameters.beta, step.parameters.sigma]);
@@ -190,7 +190,7 @@ test("EM's rate by the draws is METHODS section 1's", async (t) => {
     const model = await certifiedModel(certified(name));
     const { parameters } = await fit(model, quadrature());
     const { space, integrand, direction } = setUp(model);
-    const controls = new ControlVariates(4000, true);
+    const controls = new ControlVariates(4000, true, true);
     const ways = [
       [false, direction],
       [true, undefined],

@@ -6,6 +6,9 @@ import type { EStep } from '../estimate/mcem/e-step.js';
 import { importance } from '../estimate/mcem/importance.js';
 import { mcem } from '../estimate/mcem/mcem.js';
 import { metropolis } from '../estimate/mcem/metropolis.js';
+import { quadratureEStep } from '../estimate/mcem/quadrature-e-step.js';
+import { quasiMonteCarlo } from '../estimate/mcem/quasi-monte-carlo.js';
+import { rejection } from '../estimate/mcem/rejection.js';
 import { mcml } from '../estimate/mcml/mcml.js';
 import { mcnr } from '../estimate/mcnr/mcnr.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
@@ -15,7 +18,13 @@ import { type Family, familiesByName } from '../model/family.js';
 
 /** The names `--family` takes, for help texts. */
 export const FAMILY_NAMES: string = `${Object.keys(familiesByName).join(', ')}; with a link: binomial:probit`;
-const E_STEPS = { importance, metropolis };
+const E_STEPS = {
+  importance,
+  metropolis,
+  rejection,
+  'quasi-monte-carlo': quasiMonteCarlo,
+  quadrature: quadratureEStep,
+};
 const RULES = ['adaptive', 'gauss-hermite'] as const;
 const VARIANCES = ['ml', 'reml'] as const;
 
@@ -67,7 +76,7 @@ const SAMPLERS = ['gibbs'];
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, saem, mcnr, mcml, gibbs';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {

@@ -59,17 +59,34 @@ export interface LikelihoodFit extends FitBase {
   readonly landing?: Landing;
 }
 
+export interface ScoreTest {
+  readonly statistic: number;
+  readonly df: number;
+  readonly pValue: number;
+  /**
+   * What T is referred to: chi-square with `df` degrees of freedom; F with `df` and `denominatorDf` for
+   * T denominatorDf / (df (replicates - 1)), where S comes from `replicates` whole estimates (Hotelling's T squared);
+   * nothing where the E-step has no Monte Carlo error.
+   */
+  readonly reference: 'chi-square' | 'F' | 'none';
+  readonly denominatorDf?: number;
+  readonly replicates?: number;
+}
+
 /** The proof of landing of a Monte Carlo estimate: held against the exact score and information, by quadrature. */
 export interface Landing {
-  /** Every check below passed: |z| < 4, the score test's p-value is at least 1e-4, the errors are as small as asked for. */
+  /**
+   * Every check below passed: |z| is below 4 (where z is Student's t by few replicates, below the bound that it passes as
+   * rarely), the score test's p-value is at least 1e-4, the errors are as small as asked for.
+   */
   readonly landed: boolean;
   /**
    * Estimate less exact maximum (one Newton step away by the exact score and information) in Monte Carlo errors, in the
-   * order of the estimates; NaN where held fixed.
+   * order of the estimates; NaN where held fixed, or where there is no Monte Carlo error.
    */
   readonly z: readonly number[];
-  /** s' S^-1 s of the exact score s at the estimate, referred to chi-square with `df` degrees of freedom. */
-  readonly scoreTest: { readonly statistic: number; readonly df: number; readonly pValue: number };
+  /** T = s' S^-1 s of the exact score s at the estimate, S the Monte Carlo covariance of the score. */
+  readonly scoreTest: ScoreTest;
   /** Log-likelihood still to be gained, by the exact score and information. */
   readonly logLikGap: number;
   /** Log-likelihood at the estimate by importance sampling, where the E-step's proposals allow it, with its error. */

@@ -7,7 +7,7 @@ import { placesAndMasses } from '../model/effects/point-masses.js';
 import type { Family } from '../model/family.js';
 import type { Finding } from '../model/finding.js';
 import { countedRows, type Model } from '../model/model.js';
-import type { Estimate, Fit, Landing, LikelihoodFit } from './fit.js';
+import type { Estimate, Fit, Landing, LikelihoodFit, ScoreTest } from './fit.js';
 import { parameterCount } from './parameter-count.js';
 
 /** Two-sided p-value of a standard normal z. */
@@ -215,22 +215,34 @@ function formatPValue(p: number): string {
   return p < 1e-3 ? p.toExponential(1) : p.toFixed(4);
 }
 
-/** A chi-square statistic with its p-value, as a clause. */
-export function chiSquareText({ statistic, df, pValue }: Landing['scoreTest']): string {
+/** The score test with its reference distribution and p-value, as a clause. */
+export function scoreTestText({
+  statistic,
+  df,
+  pValue,
+  denominatorDf,
+}: Omit<ScoreTest, 'reference'>): string {
   const size = statistic > 1000 ? digitsFor(statistic, statistic / 100) : formatNumber(statistic, 2);
   const p = formatPValue(pValue);
-  return `T = ${size} on ${df} df, p ${p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`}`;
+  const law =
+    denominatorDf === undefined ? `on ${df} df` : `(Hotelling's, F on ${df} and ${denominatorDf} df)`;
+  return `T = ${size} ${law}, p ${p.startsWith('<') ? `< ${p.slice(1)}` : `= ${p}`}`;
 }
 
 function landingLines(fit: LikelihoodFit, landing: Landing): string[] {
   const { scoreTest, logLik, standardErrorError } = landing;
+  const verdict = `${landing.landed ? 'LANDED' : 'NOT LANDED'}, by the exact score and information at the estimates:`;
+  const gap = `  log-likelihood still to gain ${landing.logLikGap.toExponential(1)}.`;
+  if (scoreTest.reference === 'none') {
+    return [verdict, gap, `  E-step by quadrature, ${landing.draws} nodes a cluster: no Monte Carlo error.`];
+  }
   const k = Number.isNaN(landing.largestK) ? '' : `, largest Pareto k ${landing.largestK.toFixed(2)}`;
   const largest = Math.max(...landing.z.filter((z) => !Number.isNaN(z)).map(Math.abs));
   const percent = (part: number): string => `${(100 * part).toPrecision(2)}%`;
   return [
-    `${landing.landed ? 'LANDED' : 'NOT LANDED'}, by the exact score and information at the estimates:`,
-    `  ${chiSquareText(scoreTest)}; largest |MC z| ${zText(largest)};`,
-    `  log-likelihood still to gain ${landing.logLikGap.toExponential(1)}.`,
+    verdict,
+    `  ${scoreTestText(scoreTest)}; largest |MC z| ${zText(largest)};`,
+    gap,
     '  MC z: distance from the exact maximum, in Monte Carlo errors.',
     ...(logLik
       ? [

@@ -4,6 +4,8 @@ import type { Model } from '../model/model.js';
 import type { DispersionDerivatives, Outcome, RowDerivatives, Rows } from '../model/outcome.js';
 import type { Parameters } from '../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../model/random-effect.js';
+import { isUnitLogit, UnitLogit } from './unit-logit.js';
+import type { PairSums } from './unit-logit-points.js';
 
 /**
  * Holds the linear predictors at the current parameters and the derivatives at the last point evaluated.
@@ -17,6 +19,7 @@ export class Integrand {
   readonly row: RowDerivatives;
   readonly dispersionPart: DispersionDerivatives;
   readonly effectPart: EffectDerivatives = effectDerivatives();
+  private readonly fast: UnitLogit | undefined;
   sigma = 0;
   dispersion = 1;
   /** Places and masses, where the effect has no density. */
@@ -48,6 +51,7 @@ export class Integrand {
       weights: clusters.weights,
       eta: new Float64Array(clusters.rows),
     };
+    this.fast = isUnitLogit(this.outcome, this.rows) ? new UnitLogit(this.rows) : undefined;
     const perRow = (): Float64Array => new Float64Array(clusters.largest);
     this.row = { first: perRow(), second: perRow(), third: perRow() };
     this.dispersionPart = { first: 0, second: 0, eta: perRow(), etaEta: perRow() };
@@ -59,6 +63,7 @@ export class Integrand {
     this.dispersion = parameters.dispersion ?? 1;
     this.shape = parameters.shape;
     linearPredictors(this.clusters, parameters.beta, this.rows.eta);
+    this.fast?.update();
   }
 
   select(cluster: number): void {
@@ -68,16 +73,19 @@ export class Integrand {
 
   /** The log integrand at z. */
   value(z: number): number {
-    return (
-      this.outcome.value(this.rows, this.from, this.to, this.sigma * z, this.dispersion) +
-      this.effect.logDensity(z, this.sigma)
-    );
+    const { rows, from, to, sigma, dispersion, fast } = this;
+    let value = fast ? fast.value(from, to, sigma * z) : Number.NaN;
+    if (Number.isNaN(value)) value = this.outcome.value(rows, from, to, sigma * z, dispersion);
+    return value + this.effect.logDensity(z, sigma);
   }
 
   /** The log integrand at z, leaving its derivatives in the fields. */
   evaluate(z: number): number {
-    const { rows, from, to, sigma, row } = this;
-    const value = this.outcome.derivatives(rows, from, to, sigma * z, this.dispersion, row);
+    const { rows, from, to, sigma, row, fast } = this;
+    let value = fast ? fast.derivatives(from, to, sigma * z, row) : Number.NaN;
+    if (Number.isNaN(value)) {
+      value = this.outcome.derivatives(rows, from, to, sigma * z, this.dispersion, row);
+    }
     let score = 0;
     let curvature = 0;
     for (let k = 0; k < to - from; k++) {
@@ -90,6 +98,27 @@ export class Integrand {
     this.gradient = sigma * score + this.effectPart.z;
     this.curvature = sigma * sigma * curvature + this.effectPart.zz;
     return value + this.effect.logDensity(z, sigma);
+  }
+
+  /** The log integrand at every z. */
+  valueAll(z: Float64Array, out: Float64Array): void {
+    const { fast, from, to, sigma, effect } = this;
+    if (fast?.valueAll(from, to, sigma, z, out)) {
+      for (let k = 0; k < z.length; k++) out[k] += effect.logDensity(z[k], sigma);
+      return;
+    }
+    for (let k = 0; k < z.length; k++) out[k] = this.value(z[k]);
+  }
+
+  /**
+   * Adds the rows' weighted derivatives at every z to `out` and writes the log integrand there to `values`; false, with
+   * nothing done, where there is no fast way.
+   */
+  addPoints(z: Float64Array, weights: Float64Array, out: PairSums, values: Float64Array): boolean {
+    const { fast, from, to, sigma, effect } = this;
+    if (!fast?.addPoints(from, to, sigma, z, weights, out, values)) return false;
+    for (let k = 0; k < z.length; k++) values[k] += effect.logDensity(z[k], sigma);
+    return true;
   }
 
   /** Derivatives that involve the dispersion at z, left in `dispersionPart`. */

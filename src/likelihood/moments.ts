@@ -15,13 +15,13 @@ export class ExpectedDerivatives {
   protected readonly hasDispersion: boolean;
   weight = 0;
   /** Per row: weighted sums of d/d eta, d2/d eta2, z times that, and d2/d eta d dispersion. */
-  private readonly rowScore: Float64Array;
+  protected readonly rowScore: Float64Array;
   protected readonly rowCurvature: Float64Array;
   protected readonly rowCurvatureZ: Float64Array;
   private readonly rowMixed: Float64Array;
-  private sigmaScore = 0;
+  protected sigmaScore = 0;
   private dispersionScore = 0;
-  private sigmaSigma = 0;
+  protected sigmaSigma = 0;
   private sigmaDispersion = 0;
   private dispersionDispersion = 0;
 

@@ -5,7 +5,7 @@ import { ndtri } from '../../../samplers/special.js';
 import type { MonteCarloSize } from './size.js';
 
 export interface AscentBasedOptions {
-  /** Draws a cluster in the first E-step (default 100). */
+  /** Draws a cluster in the first E-step (default 100; fewer of thousands of clusters, whose noise averages out). */
   readonly draws?: number;
   /** A step is taken where its gain of Q is above 0 with confidence 1 - alpha (default 0.25). */
   readonly alpha?: number;
@@ -20,6 +20,9 @@ export interface AscentBasedOptions {
 }
 
 const CALM_STEPS = 3;
+const FIRST_DRAWS = 100;
+const LEAST_FIRST_DRAWS = 32;
+const FIRST_DRAWS_IN_ALL = 100_000;
 
 /**
  * A step is taken if dQ - z_alpha ASE > 0; otherwise it is tried again with more draws. The next E-step has
@@ -32,7 +35,7 @@ export function ascentBased(options: AscentBasedOptions = {}): MonteCarloSize {
   const settings = checkOptions(
     'ascentBased()',
     {
-      draws: v.optional(count(10), 100),
+      draws: v.optional(count(10)),
       alpha: v.optional(between(0, 1), 0.25),
       beta: v.optional(between(0, 1), 0.25),
       gamma: v.optional(between(0, 1), 0.25),
@@ -45,10 +48,10 @@ export function ascentBased(options: AscentBasedOptions = {}): MonteCarloSize {
   return {
     name: 'ascentBased',
     settings,
-    start() {
+    start(clusters) {
       let calm = 0;
       return {
-        first: settings.draws,
+        first: settings.draws ?? firstDraws(clusters),
         decide({ draws, mostDraws, gain, gainError }) {
           const clear = gain - zAlpha * gainError > 0;
           const negligible = gain + zGamma * gainError < settings.tolerance;
@@ -67,4 +70,8 @@ export function ascentBased(options: AscentBasedOptions = {}): MonteCarloSize {
       };
     },
   };
+}
+
+function firstDraws(clusters: number): number {
+  return Math.min(FIRST_DRAWS, Math.max(LEAST_FIRST_DRAWS, Math.ceil(FIRST_DRAWS_IN_ALL / clusters)));
 }

@@ -38,6 +38,7 @@ export function boothHobert(options: BoothHobertOptions = {}): MonteCarloSize {
   return {
     name: 'boothHobert',
     settings,
+    byStepError: true,
     start() {
       const change = new RelativeChange(settings);
       return {

@@ -1,5 +1,7 @@
 // Control variates for one cluster's draws, from the score of its own posterior.
 import { choleskyInPlace, choleskySolve } from '../../numeric/cholesky.js';
+import { dot } from '../../numeric/newton.js';
+import type { DrawSet } from './e-step.js';
 
 /** Functions psi(t) = 1, t, t^2, t^3 of the standardised point. */
 const TERMS = 2;
@@ -9,8 +11,12 @@ interface Half {
   from: number;
   to: number;
   weight: number;
+  /** Sum of the half's squared weights, normalised within it. */
+  squares: number;
   usable: boolean;
   readonly mean: Float64Array;
+  /** The mean without the bias of self-normalisation. */
+  readonly expected: Float64Array;
   readonly factor: Float64Array;
 }
 
@@ -24,26 +30,42 @@ interface Half {
  * halved and each half is corrected with the coefficients of the other (cross-fitting). All of that folds into the
  * weights: in half a, with hbar of the other half b, P_k (1 - (h_k - hbar_a)' C_a^-1 hbar_b), which serves every
  * expectation at once.
+ *
+ * A self-normalised mean is off by E[w^2 (f - mean)] / (M E[w]^2) to first order, the same way in every cluster, which
+ * many clusters make visible (METHODS: .11 sqrt(m / M) Monte Carlo errors). The weights P_k (1 + P_k - sum P^2) take
+ * that off (Owen 2013, section 9.2, for the bias); what is left is of order 1 / M^2.
  */
 export class ControlVariates {
   private readonly enabled: boolean;
+  private readonly unbiased: boolean;
   private readonly values: Float64Array;
   private readonly halves: readonly [Half, Half];
   private readonly solution: Float64Array = new Float64Array(TERMS);
 
-  /** @param enabled false leaves every weight and series as it is, for the plain estimators */
-  constructor(mostDraws: number, enabled: boolean) {
+  /**
+   * @param enabled false for the plain estimators
+   * @param unbiased whether the bias of self-normalisation is taken off, as is right for independent draws
+   */
+  constructor(mostDraws: number, enabled: boolean, unbiased: boolean) {
     this.enabled = enabled;
+    this.unbiased = unbiased;
     this.values = new Float64Array(enabled ? mostDraws * TERMS : 0);
     const half = (): Half => ({
       from: 0,
       to: 0,
       weight: 0,
+      squares: 0,
       usable: false,
       mean: new Float64Array(TERMS),
+      expected: new Float64Array(TERMS),
       factor: new Float64Array(TERMS * TERMS),
     });
     this.halves = [half(), half()];
+  }
+
+  /** Whether `calibrate` looks at points and slopes. */
+  get needsSlopes(): boolean {
+    return this.enabled;
   }
 
   /**
@@ -53,10 +75,13 @@ export class ControlVariates {
    * @param calibrated receives the new weights (sum 1; a few may be negative)
    */
   calibrate(t: Float64Array, slope: Float64Array, weights: Float64Array, calibrated: Float64Array): void {
-    calibrated.set(weights);
-    if (!this.enabled) return;
-    const { values, solution } = this;
+    const { values, solution, enabled, unbiased } = this;
     const count = weights.length;
+    const squares = unbiased ? dot(weights, weights) : 0;
+    for (let k = 0; k < count; k++) {
+      calibrated[k] = unbiased ? weights[k] * (1 + weights[k] - squares) : weights[k];
+    }
+    if (!enabled) return;
     for (let k = 0; k < count; k++) {
       const x = t[k];
       const g = slope[k];
@@ -72,12 +97,13 @@ export class ControlVariates {
       [a, b],
       [b, a],
     ]) {
-      solution.set(other.mean);
+      solution.set(other.expected);
       choleskySolve(half.factor, TERMS, solution);
       for (let k = half.from; k < half.to; k++) {
         let shift = 0;
         for (let j = 0; j < TERMS; j++) shift += (values[k * TERMS + j] - half.mean[j]) * solution[j];
-        calibrated[k] = (0.5 * weights[k] * (1 - shift)) / half.weight;
+        const own = weights[k] / half.weight;
+        calibrated[k] = 0.5 * own * (1 - shift + (unbiased ? own - half.squares : 0));
       }
     }
   }
@@ -88,10 +114,12 @@ export class ControlVariates {
     half.from = from;
     half.to = to;
     half.weight = 0;
+    half.squares = 0;
     mean.fill(0);
     factor.fill(0);
     for (let k = from; k < to; k++) {
       half.weight += weights[k];
+      half.squares += weights[k] * weights[k];
       for (let j = 0; j < TERMS; j++) mean[j] += weights[k] * values[k * TERMS + j];
     }
     for (let j = 0; j < TERMS; j++) mean[j] /= half.weight;
@@ -100,6 +128,12 @@ export class ControlVariates {
         const d = (weights[k] / half.weight) * (values[k * TERMS + j] - mean[j]);
         for (let l = 0; l <= j; l++) factor[j * TERMS + l] += d * (values[k * TERMS + l] - mean[l]);
       }
+    }
+    half.squares /= half.weight * half.weight;
+    half.expected.set(mean);
+    for (let k = from; this.unbiased && k < to; k++) {
+      const square = (weights[k] / half.weight) ** 2;
+      for (let j = 0; j < TERMS; j++) half.expected[j] += square * (values[k * TERMS + j] - mean[j]);
     }
     half.usable = choleskyInPlace(factor, TERMS);
   }
@@ -163,4 +197,13 @@ function center(series: Float64Array, size: number, column: number, weights: Flo
     sum += weights[k] * series[k * size + column];
   }
   for (let k = 0; k < weights.length; k++) series[k * size + column] -= sum / weight;
+}
+
+/**
+ * Control variates for these draws. A lattice integrates the polynomials nearly exactly by itself: what the regression on
+ * single points would subtract is not its error. Nodes have none.
+ */
+export function controlsFor(set: DrawSet, enabled: boolean): ControlVariates {
+  const single = set.replicates === 0 && !set.exact;
+  return new ControlVariates(set.perCluster, enabled && single, single && !set.dependent);
 }

@@ -12,6 +12,8 @@ export interface ClusterDraws {
   /** Mode of the integrand and the width of the hill there (curvature sd where it is smooth), found before the call. */
   readonly mode: number;
   readonly spread: number;
+  /** As many replicates as the E-step asked for; 0 without. */
+  readonly replicates: number;
 }
 
 /** How an E-step draws. A person's own fits `mcem({ eStep })` by these three members. */
@@ -20,6 +22,17 @@ export interface EStep {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Draws are a Markov chain: their error is judged by batch means. */
   readonly dependent: boolean;
+  /**
+   * Draws in independent replicates, each a whole estimate: how many, for a model of so many parameters. A cluster's
+   * draws are then laid out replicate after replicate, all of one length, and the scatter of the replicates' estimates
+   * is the Monte Carlo error. Absent where single draws (or a chain's batches) tell the error.
+   */
+  replicates?(parameters: number): number;
+  /**
+   * Points are quadrature nodes, without Monte Carlo error: how many a cluster needs at the integrand's parameters.
+   * Absent where the number is for the Monte Carlo error to say.
+   */
+  nodes?(integrand: Integrand): number;
   /** Throws before the fit starts where the E-step cannot serve the model. */
   check?(model: Model): void;
   /**
@@ -41,15 +54,21 @@ const BLOCK = 256;
 export class DrawSet {
   readonly perCluster: number;
   readonly dependent: boolean;
+  /** Independent replicates that each cluster's draws consist of; 0 where there are none. */
+  readonly replicates: number;
+  /** Quadrature nodes rather than draws. */
+  readonly exact: boolean;
   readonly z: Float64Array;
   readonly logProposal: Float64Array;
   readonly mode: Float64Array;
   readonly spread: Float64Array;
   acceptance = 0;
 
-  constructor(clusters: number, perCluster: number, dependent: boolean) {
+  constructor(clusters: number, perCluster: number, dependent: boolean, replicates = 0, exact = false) {
     this.perCluster = perCluster;
     this.dependent = dependent;
+    this.replicates = replicates;
+    this.exact = exact;
     this.z = new Float64Array(clusters * perCluster);
     this.logProposal = new Float64Array(clusters * perCluster);
     this.mode = new Float64Array(clusters);
@@ -62,7 +81,10 @@ export class DrawSet {
   }
 }
 
-/** Draws `perCluster` points of every cluster at the integrand's parameters; `round` names the random numbers. */
+/**
+ * Draws `perCluster` points of every cluster (or a few more, to fill the replicates) at the integrand's parameters;
+ * `round` names the random numbers.
+ */
 export function drawAll(
   eStep: EStep,
   integrand: Integrand,
@@ -72,7 +94,11 @@ export function drawAll(
   previous: DrawSet | undefined,
 ): DrawSet {
   const m = integrand.clusters.count;
-  const set = new DrawSet(m, perCluster, eStep.dependent);
+  const parameters = integrand.clusters.columns + (integrand.outcome.dispersionDerivatives ? 2 : 1);
+  const replicates = eStep.replicates?.(parameters) ?? 0;
+  const count = eStep.nodes?.(integrand) ?? perCluster;
+  const filled = replicates > 0 ? replicates * Math.ceil(count / replicates) : count;
+  const set = new DrawSet(m, filled, eStep.dependent, replicates, eStep.nodes !== undefined);
   const root = rng(seed).stream('mcem').stream(`round:${round}`);
   let stream = root;
   for (let i = 0; i < m; i++) {
@@ -87,6 +113,7 @@ export function drawAll(
       logProposal: set.of(set.logProposal, i),
       mode,
       spread: set.spread[i],
+      replicates,
     };
     set.acceptance += eStep.draw(integrand, stream, draws, last) / m;
   }

@@ -5,7 +5,7 @@ import type { Finding } from '../../model/finding.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { FitTask } from '../fit.js';
 import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
-import { ControlVariates } from './control-variates.js';
+import { type ControlVariates, controlsFor } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
 import type { Ends } from './ends.js';
 import type { MStepFunction } from './m-step.js';
@@ -62,6 +62,8 @@ export class Em {
   private readonly rule: SizeRule;
   /** c with X c = 1, where there is one. */
   readonly direction: Float64Array | undefined;
+  /** c where the M-step fits the mean along it. */
+  readonly meanDirection: Float64Array | undefined;
   /** Most draws a cluster in one E-step. */
   readonly mostDraws: number;
   private perCluster: number;
@@ -83,8 +85,9 @@ export class Em {
       model,
       space.free.filter((k) => k < model.coefficientNames.length),
     );
+    this.meanDirection = settings.expanded === true ? this.direction : undefined;
     const { polish, maxDraws } = settings;
-    this.rule = settings.size.start();
+    this.rule = settings.size.start(model.clusters.count);
     const room = Math.max(100, Math.min(maxDraws, Math.floor(MOST_NUMBERS / model.clusters.count)));
     const enough = polish && !settings.size.stated ? Math.max(this.rule.first, MOST_EM_DRAWS) : room;
     this.mostDraws = Math.min(room, enough);
@@ -129,8 +132,7 @@ export class Em {
     const { space } = task;
     const iteration = this.history.length + 1;
     integrand.setParameters(previous);
-    const controls = new ControlVariates(perCluster, settings.controlVariates);
-    const { weighed, reused } = this.eStep(iteration, controls);
+    const { weighed, controls, reused } = this.eStep(iteration);
     const { expanded } = settings;
     const enoughGain = settings.polish ? undefined : FULL_GAIN;
     const step = this.mStep(integrand, space, previous, weighed, controls, direction, expanded, enoughGain);
@@ -143,7 +145,17 @@ export class Em {
       proposed: step.parameters,
       gain,
       gainError,
-      stepError: () => stepError(integrand, space, previous, step, weighed, controls, direction, expanded),
+      stepError: () =>
+        stepError(
+          integrand,
+          space,
+          previous,
+          step,
+          weighed,
+          controls,
+          this.meanDirection,
+          expanded !== false,
+        ),
     });
     if (decision !== 'more draws') this.parameters = step.parameters;
     const { parameters } = this;
@@ -153,7 +165,7 @@ export class Em {
       objective: step.objective,
       parameters,
       detail: {
-        draws: perCluster,
+        draws: weighed.set.perCluster,
         drawn: reused ? 'reused' : 'fresh',
         gain,
         gainError,
@@ -178,18 +190,23 @@ export class Em {
   }
 
   /** Draws at the integrand's parameters, or the last draws with new weights where these carry them well. */
-  private eStep(
-    iteration: number,
-    controls: ControlVariates,
-  ): { readonly weighed: WeighedDraws; readonly reused: boolean } {
-    const { task, settings, integrand, perCluster } = this;
-    if (settings.reuse && this.draws?.perCluster === perCluster) {
-      const weighed = weigh(integrand, this.draws, controls);
-      if (weighed.smallestEss >= STILL_GOOD * this.essWhenDrawn) return { weighed, reused: true };
+  private eStep(iteration: number): {
+    readonly weighed: WeighedDraws;
+    readonly controls: ControlVariates;
+    readonly reused: boolean;
+  } {
+    const { task, settings, integrand, perCluster, draws: last } = this;
+    // The nodes of a rule are no draws: elsewhere they would not be exact.
+    if (settings.reuse && last && !last.exact && last.perCluster >= perCluster) {
+      const controls = controlsFor(last, settings.controlVariates);
+      const weighed = weigh(integrand, last, controls);
+      if (weighed.smallestEss >= STILL_GOOD * this.essWhenDrawn) return { weighed, controls, reused: true };
     }
-    this.draws = drawAll(settings.eStep, integrand, perCluster, task.seed, iteration, this.draws);
-    const weighed = weigh(integrand, this.draws, controls);
+    const draws = drawAll(settings.eStep, integrand, perCluster, task.seed, iteration, last);
+    const controls = controlsFor(draws, settings.controlVariates);
+    const weighed = weigh(integrand, draws, controls);
+    this.draws = draws;
     this.essWhenDrawn = weighed.smallestEss;
-    return { weighed, reused: false };
+    return { weighed, controls, reused: false };
   }
 }

@@ -1,13 +1,14 @@
 // The M-step: weighted IRLS over rows x draws for the coefficients, the scale and the dispersion.
+
+import { DrawMoments } from '../../likelihood/draw-moments.js';
 import type { Integrand } from '../../likelihood/integrand.js';
-import { ExpectedDerivatives } from '../../likelihood/moments.js';
 import type { Parameters } from '../../model/parameters.js';
 import { mirror } from '../../numeric/cholesky.js';
 import { maximise } from '../../numeric/newton.js';
 import type { ParameterSpace } from '../parameter-space.js';
 import type { ControlVariates } from './control-variates.js';
-import { fitLocationScale } from './location-scale.js';
-import { longRunVariance } from './long-run.js';
+import { ErrorSum } from './error-sum.js';
+import { fitLocationScale, type Law } from './location-scale.js';
 import { calibrate, type WeighedDraws } from './weigh.js';
 
 export interface MStep {
@@ -29,8 +30,10 @@ export interface MStep {
  * sigma = |tau| scale and, where X c = 1 for some c, beta + tau mean c. Without such a c the mean stays 0: subtracting
  * it all the same converges to a wrong answer.
  *
+ * Where F is no scale family, tau stays sigma: a multiple of eps is not from F. Its mean may be fitted all the same.
+ *
  * @param direction c, or undefined
- * @param expanded false for the textbook M-step: tau stays sigma, and the mean 0
+ * @param expanded false for the textbook M-step: tau stays sigma, and the mean 0; 'scale' leaves the mean 0
  * @param enoughGain Newton ends where it promises to raise Q by less than this
  */
 export function mStep(
@@ -40,12 +43,13 @@ export function mStep(
   draws: WeighedDraws,
   controls: ControlVariates,
   direction: Float64Array | undefined,
-  expanded: boolean,
-  enoughGain = 1e-6,
+  expanded: boolean | 'scale',
+  enoughGain: number = draws.set.exact ? 0 : 1e-6,
 ): MStep {
   const sigmaFree = space.fixed.sigma === undefined;
-  const regression = sigmaFree && expanded ? space : space.withSigma(parameters.sigma);
-  const moments = new ExpectedDerivatives(integrand);
+  const scaled = sigmaFree && expanded !== false && integrand.effect.scaleFamily;
+  const regression = scaled ? space : space.withSigma(parameters.sigma);
+  const moments = new DrawMoments(integrand);
   const result = maximise(
     (point) => {
       const trial = regression.unpack(point, parameters);
@@ -54,10 +58,12 @@ export function mStep(
     regression.pack(parameters),
     { maxIterations: 20, enoughGain },
   );
-  const fitted = regression.unpack(result.point, parameters);
-  const law = sigmaFree
-    ? fitLocationScale(integrand, draws, expanded && direction !== undefined)
-    : { mean: 0, scale: 1 };
+  // The step that promises less than the value can show still moves the fixed point's last digits.
+  const end = draws.set.exact ? result.point.map((value, k) => value + result.lastStep[k]) : result.point;
+  const fitted = regression.unpack(end, parameters);
+  // At a corner the mean has no curvature for Newton to go by.
+  const shifted = expanded === true && direction !== undefined && !integrand.effect.kink;
+  const law = sigmaFree ? fitLocationScale(integrand, draws, fitted.sigma, shifted) : { mean: 0, scale: 1 };
   const beta = fitted.beta.slice();
   if (direction) for (let j = 0; j < beta.length; j++) beta[j] += fitted.sigma * law.mean * direction[j];
   const { gain, gainError } = qGain(integrand, fitted, law, draws, controls);
@@ -77,7 +83,7 @@ export type MStepFunction = typeof mStep;
 /** Value, gradient and Hessian of sum_i c_i sum_k P_ik log f(y_i | z_k) + log f(z_k) in the natural parameters. */
 export function expectedComplete(
   integrand: Integrand,
-  moments: ExpectedDerivatives,
+  moments: DrawMoments,
   parameters: Parameters,
   draws: WeighedDraws,
 ): [number, Float64Array, Float64Array] {
@@ -89,14 +95,7 @@ export function expectedComplete(
   integrand.setParameters(parameters);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.reset();
-    const z = draws.set.of(draws.set.z, i);
-    const weights = draws.set.of(draws.calibrated, i);
-    let sum = 0;
-    for (let k = 0; k < z.length; k++) {
-      sum += weights[k] * integrand.evaluate(z[k]);
-      moments.add(z[k], weights[k]);
-    }
+    const sum = moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
     value += clusterWeights[i] * sum;
     moments.addScore(clusterWeights[i], gradient);
     moments.addSecond(clusterWeights[i], hessian);
@@ -109,7 +108,7 @@ export function expectedComplete(
 function qGain(
   integrand: Integrand,
   fitted: Parameters,
-  law: { readonly mean: number; readonly scale: number },
+  law: Law,
   draws: WeighedDraws,
   controls: ControlVariates,
 ): { gain: number; gainError: number } {
@@ -117,9 +116,11 @@ function qGain(
   const { effect } = integrand;
   const { set } = draws;
   const change = new Float64Array(set.perCluster);
+  const after = new Float64Array(set.perCluster);
   const logScale = Math.log(law.scale);
+  const newSigma = fitted.sigma * law.scale;
   let gain = 0;
-  let variance = 0;
+  const scatter = new ErrorSum(set, 1);
   integrand.setParameters(fitted);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
@@ -128,17 +129,18 @@ function qGain(
     const calibrated = set.of(draws.calibrated, i);
     const before = set.of(draws.logTarget, i);
     let mean = 0;
+    integrand.valueAll(z, after);
     for (let k = 0; k < z.length; k++) {
-      const prior = effect.logDensity((z[k] - law.mean) / law.scale, fitted.sigma) - logScale;
-      change[k] = integrand.value(z[k]) - effect.logDensity(z[k], fitted.sigma) + prior - before[k];
+      const prior = effect.logDensity((z[k] - law.mean) / law.scale, newSigma) - logScale;
+      change[k] = after[k] - effect.logDensity(z[k], fitted.sigma) + prior - before[k];
       mean += calibrated[k] * change[k];
     }
     calibrate(draws, i, controls);
     controls.residuals(change, 1, 0, base);
     gain += clusterWeights[i] * mean;
-    variance += clusterWeights[i] ** 2 * longRunVariance(change, 1, base, set.dependent)[0];
+    scatter.add(clusterWeights[i], change, base);
   }
-  return { gain, gainError: Math.sqrt(variance) };
+  return { gain, gainError: Math.sqrt(scatter.covariance()[0]) };
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

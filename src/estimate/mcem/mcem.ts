@@ -52,8 +52,8 @@ export interface McemOptions {
   readonly maxIterations?: number;
   /** Most draws a cluster in one E-step (default 1e6; all clusters' together never more than 5e7). */
   readonly maxDraws?: number;
-  /** Parameter-expanded M-step (default true), or the textbook one. */
-  readonly expanded?: boolean;
+  /** Parameter-expanded M-step (default true), expanded by the scale alone, or the textbook one (false). */
+  readonly expanded?: boolean | 'scale';
   /** Control variates from each cluster's own score (default true), or plain averages. */
   readonly controlVariates?: boolean;
 }
@@ -91,7 +91,7 @@ export function mcemBy(maximiser: MStepFunction, options: McemOptions): Strategy
       reuse: v.optional(v.boolean('true or false'), false),
       maxIterations: v.optional(count(1), 200),
       maxDraws: v.optional(count(100), 1_000_000),
-      expanded: v.optional(v.boolean('true or false'), true),
+      expanded: v.optional(v.custom<boolean | 'scale'>(isExpansion, "true, false or 'scale'"), true),
       controlVariates: v.optional(v.boolean('true or false'), true),
     },
     options,
@@ -109,6 +109,10 @@ export function mcemBy(maximiser: MStepFunction, options: McemOptions): Strategy
   return self;
 }
 
+function isExpansion(value: unknown): boolean {
+  return typeof value === 'boolean' || value === 'scale';
+}
+
 export function isEStep(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'draw' in value && 'dependent' in value;
 }
@@ -124,7 +128,8 @@ async function run(
   maximiser: MStepFunction,
 ): Promise<LikelihoodFit> {
   const { model, space } = task;
-  checkEffect(model);
+  requireDensity('mcem()', model);
+  requireKnownRate(model, settings);
   settings.eStep.check?.(model);
   const likelihood = new MarginalLikelihood(model);
   const nothingRandom = space.fixed.sigma === 0;
@@ -170,7 +175,7 @@ async function run(
   likelihood.evaluate(parameters, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, true);
   const target = settings.monteCarloError;
   const logLik = importanceLogLik(settings.eStep, em.integrand, weighed);
-  const proof = landing(likelihood, space, scoreCovariance, errors, target, {
+  const proof = landing(likelihood, space, scoreCovariance, weighed.set, errors, target, {
     draws: weighed.set.perCluster,
     smallestEss: weighed.smallestEss,
     largestK: largestParetoK(weighed),
@@ -192,7 +197,8 @@ async function run(
   } else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding()];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
-    objective: final.objective,
+    // Exact EM climbs the likelihood itself.
+    objective: weighed.set.exact ? likelihood.logLik : final.objective,
     converged: final.converged && ratio <= target && !outOfIterations,
     boundary: false,
     findings,
@@ -232,12 +238,15 @@ function noRootFinding(): Finding {
   };
 }
 
-/** @throws GlmmcError `unsupported-effect` */
-function checkEffect(model: Model): void {
-  requireDensity('mcem()', model);
-  if (model.randomEffect.scaleFamily) return;
+/**
+ * Booth and Hobert's size, and the errors of an EM without a polish, need the derivative of the M-step.
+ * @throws GlmmcError `unsupported-effect`
+ */
+function requireKnownRate({ randomEffect }: Model, { polish, size }: McemSettings): void {
+  if ((polish && !size.byStepError) || (randomEffect.scaleFamily && !randomEffect.kink)) return;
+  const what = polish ? `size: ${size.name}()` : 'polish: false';
   throw new GlmmcError(
     'unsupported-effect',
-    `mcem() needs intercepts from a scale family, found ${model.randomEffect.name}; use quadrature()`,
+    `mcem({ ${what} }) needs the derivative of the M-step, which is known for smooth scale families, found ${randomEffect.name}; use polish: true and size: ascentBased()`,
   );
 }

@@ -1,11 +1,12 @@
 // The Monte Carlo score and observed information at given parameters, and the error of both.
+
+import { DrawMoments } from '../../likelihood/draw-moments.js';
 import type { Integrand } from '../../likelihood/integrand.js';
-import { ExpectedDerivatives } from '../../likelihood/moments.js';
 import { TransportedMoments } from '../../likelihood/transported-moments.js';
 import { mirror } from '../../numeric/cholesky.js';
 import { dot } from '../../numeric/newton.js';
 import type { ControlVariates } from './control-variates.js';
-import { longRunVariance } from './long-run.js';
+import { ErrorSum } from './error-sum.js';
 import { calibrate, type WeighedDraws } from './weigh.js';
 
 export interface MonteCarloScore {
@@ -27,18 +28,12 @@ const ROUNDING = 1e-7;
 
 /** The Monte Carlo score alone, at less than half the price. */
 export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Array {
-  const moments = new ExpectedDerivatives(integrand);
+  const moments = new DrawMoments(integrand);
   const { count, clusterWeights } = integrand.clusters;
   const score = new Float64Array(moments.size);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.reset();
-    const z = draws.set.of(draws.set.z, i);
-    const calibrated = draws.set.of(draws.calibrated, i);
-    for (let k = 0; k < z.length; k++) {
-      integrand.evaluate(z[k]);
-      moments.add(z[k], calibrated[k]);
-    }
+    moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
     moments.addScore(clusterWeights[i], score);
   }
   return score;
@@ -83,8 +78,8 @@ export function scoreWithError(
   const { set } = draws;
   const score = new Float64Array(size);
   const hessian = new Float64Array(size * size);
-  const covariance = new Float64Array(size * size);
-  const varianceErrors = new Float64Array(size);
+  const scatter = new ErrorSum(set, size);
+  const informationScatter = Array.from({ length: size }, () => new ErrorSum(set, 1));
   const series = new Float64Array(set.perCluster * size);
   const along = Array.from(
     { length: size },
@@ -107,19 +102,18 @@ export function scoreWithError(
     const base = set.of(draws.base, i);
     calibrate(draws, i, controls);
     for (let a = 0; a < size; a++) controls.residuals(series, size, a, base);
-    // A merged cluster's draws are shared by all that it stands for, so its error counts by the square.
-    const square = clusterWeights[i] ** 2;
-    const part = longRunVariance(series, size, base, set.dependent);
-    for (let a = 0; a < covariance.length; a++) covariance[a] += square * part[a];
+    scatter.add(clusterWeights[i], series, base);
     for (let a = 0; a < size; a++) {
       controls.residuals(along[a].terms(base), 1, 0, base);
-      varianceErrors[a] += square * longRunVariance(along[a].values, 1, base, set.dependent)[0];
+      informationScatter[a].add(clusterWeights[i], along[a].values, base);
     }
   }
+  const covariance = scatter.covariance();
   // Where the control variates leave nothing (Gaussian responses), rounding is the error that remains.
   for (let a = 0; a < size; a++) covariance[a * size + a] += ROUNDING ** 2 * Math.abs(hessian[a * size + a]);
   mirror(hessian, size);
-  return { score, hessian, covariance, varianceErrors: varianceErrors.map(Math.sqrt) };
+  const varianceErrors = Float64Array.from(informationScatter, (one) => Math.sqrt(one.covariance()[0]));
+  return { score, hessian, covariance, varianceErrors };
 }
 
 /** One cluster's draws' terms of the information along a column c of the inverse: c' D2 c + (c' (D - E[D]))^2. */

@@ -3,7 +3,7 @@ import type { Integrand } from '../../likelihood/integrand.js';
 import type { Parameters } from '../../model/parameters.js';
 import { dot } from '../../numeric/newton.js';
 import type { FitTask } from '../fit.js';
-import { ControlVariates } from './control-variates.js';
+import { type ControlVariates, controlsFor } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
 import type { McemSettings } from './mcem.js';
 import { scoreWithError } from './monte-carlo-score.js';
@@ -36,8 +36,16 @@ const MOST_FAILURES = 4;
 const NEAR = 0.3;
 /** The first round only comes near; few draws will do. */
 const FIRST_DRAWS = 200;
-/** Fewest draws a cluster behind a final answer: the control variates' coefficients and the error itself need them. */
-export const LEAST_DRAWS = 1000;
+/**
+ * Fewest draws a cluster behind a final answer: the error itself needs them, and the control variates' coefficients. Of
+ * many clusters the noise of both averages out. A lattice of so many points a replicate tells its error by replicates.
+ */
+const LEAST_DRAWS = 1000;
+const LEAST_DRAWS_OF_MANY = 100;
+const LEAST_DRAWS_IN_ALL = 50_000;
+const LEAST_POINTS = 4;
+const MOST_LEAST_POINTS = 16;
+const LEAST_POINTS_IN_ALL = 200;
 /** Of a chain as many must be effective: the error of fewer, by batch means, is too small. */
 export const LEAST_EFFECTIVE = 1000;
 /** Memory: all clusters' draws stand in arrays of this many numbers at the most. */
@@ -54,7 +62,8 @@ export async function polish(
 ): Promise<Polished> {
   const { count } = task.model.clusters;
   const mostDraws = Math.max(100, Math.min(settings.maxDraws, Math.floor(MOST_NUMBERS / count)));
-  let perCluster = Math.min(mostDraws, Math.max(FIRST_DRAWS, previous.perCluster));
+  const least = leastDraws(previous, count);
+  let perCluster = Math.min(mostDraws, Math.max(Math.min(least, FIRST_DRAWS), previous.perCluster));
   let parameters = start;
   let draws = previous;
   let failures = 0;
@@ -62,7 +71,7 @@ export async function polish(
     await task.pause();
     integrand.setParameters(parameters);
     draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/polish`, round, draws);
-    const controls = new ControlVariates(perCluster, settings.controlVariates);
+    const controls = controlsFor(draws, settings.controlVariates);
     const root = await findRoot(task, settings, integrand, draws, controls, parameters);
     const moved = root ? distance(task, parameters, root) : Number.NaN;
     const near = moved < NEAR;
@@ -91,16 +100,25 @@ export async function polish(
       (root.varianceRatio / STANDARD_ERROR_ERROR) ** 2,
       draws.dependent ? LEAST_EFFECTIVE / root.weighed.smallestEss : 0,
     );
-    const enough = excess <= 1 && perCluster >= LEAST_DRAWS;
+    const enough = draws.exact || (excess <= 1 && perCluster >= least);
     if (enough || perCluster >= mostDraws || round === MOST_ROUNDS) {
       return { ...root, objective: expectedLogDensity(integrand, root.weighed), converged: true };
     }
     const wanted = perCluster * 1.3 * excess;
     perCluster = Math.min(
       mostDraws,
-      Math.ceil(Math.max(LEAST_DRAWS, 1.5 * perCluster, Math.min(wanted, 100 * perCluster))),
+      Math.ceil(Math.max(least, 1.5 * perCluster, Math.min(wanted, 100 * perCluster))),
     );
   }
+}
+
+export function leastDraws({ dependent, replicates }: DrawSet, clusters: number): number {
+  if (replicates > 0) {
+    const points = Math.max(LEAST_POINTS, Math.ceil(LEAST_POINTS_IN_ALL / clusters));
+    return replicates * Math.min(MOST_LEAST_POINTS, points);
+  }
+  if (dependent) return LEAST_DRAWS;
+  return Math.min(LEAST_DRAWS, Math.max(LEAST_DRAWS_OF_MANY, Math.ceil(LEAST_DRAWS_IN_ALL / clusters)));
 }
 
 /** What the draws made at `parameters` say there, where no root was found. */

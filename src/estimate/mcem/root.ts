@@ -79,7 +79,9 @@ export async function findRoot(
       parameters = move.parameters;
       continue;
     }
-    const errors = monteCarloErrors(covariance, found.covariance, space.names.length);
+    const errors = draws.exact
+      ? new Float64Array(space.names.length)
+      : monteCarloErrors(covariance, found.covariance, space.names.length);
     return {
       parameters,
       hessian: found.hessian,

@@ -2,12 +2,12 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { FitTask } from '../fit.js';
 import { covarianceOf } from '../likelihood-fit.js';
-import { ControlVariates } from './control-variates.js';
+import { controlsFor } from './control-variates.js';
 import type { Em, Ending } from './em.js';
 import { emRate } from './em-rate.js';
 import type { McemSettings } from './mcem.js';
 import { monteCarloScore, scoreWithError } from './monte-carlo-score.js';
-import { expectedLogDensity, LEAST_DRAWS, LEAST_EFFECTIVE, type Polished } from './polish.js';
+import { expectedLogDensity, LEAST_EFFECTIVE, leastDraws, type Polished } from './polish.js';
 import { propagatedCovariance } from './propagation.js';
 import { largestRatio } from './root.js';
 import { weigh } from './weigh.js';
@@ -39,10 +39,11 @@ export async function finishUnpolished(
   let settled = false;
   for (;;) {
     const { answer, farthest, slowest } = iterate(task, settings, em);
-    const { perCluster, dependent } = answer.weighed.set;
+    const { set } = answer.weighed;
+    const { perCluster, dependent } = set;
     const excess = Math.max(
       (answer.ratio / settings.monteCarloError) ** 2,
-      LEAST_DRAWS / perCluster,
+      leastDraws(set, task.model.clusters.count) / perCluster,
       dependent ? LEAST_EFFECTIVE / answer.weighed.smallestEss : 0,
     );
     const growth = excess > 1 ? Math.min(1.3 * excess, MOST_GROWTH) : 1;
@@ -70,16 +71,24 @@ function iterate(
   const { space } = task;
   const { free } = space;
   const size = space.names.length;
-  const { integrand, parameters, history, direction } = em;
+  const { integrand, parameters, history, meanDirection } = em;
   const draws = em.draws!;
-  const controls = new ControlVariates(draws.perCluster, settings.controlVariates);
+  const controls = controlsFor(draws, settings.controlVariates);
   integrand.setParameters(parameters);
   const weighed = weigh(integrand, draws, controls);
   const objective = expectedLogDensity(integrand, weighed);
   const first = monteCarloScore(integrand, weighed);
   const inverse = covarianceOf(space, first.hessian, false);
   const found = scoreWithError(integrand, weighed, controls, inverse ?? new Float64Array(size * size));
-  const rate = emRate(integrand, space, parameters, weighed, controls, direction, settings.expanded);
+  const rate = emRate(
+    integrand,
+    space,
+    parameters,
+    weighed,
+    controls,
+    meanDirection,
+    settings.expanded !== false,
+  );
   const nothing = {
     parameters,
     objective,

@@ -46,6 +46,8 @@ export interface MonteCarloSize {
   readonly settings: Readonly<Record<string, unknown>>;
   /** The sizes are stated beforehand and are all there is to be: no more draws are added for the errors' sake. */
   readonly stated?: boolean;
-  /** The rule for one fit. */
-  start(): SizeRule;
+  /** The rule calls `stepError`, which is known for smooth scale families F. */
+  readonly byStepError?: boolean;
+  /** The rule for one fit to so many clusters. */
+  start(clusters: number): SizeRule;
 }

@@ -8,7 +8,7 @@ import { longRunVariance } from './long-run.js';
 /** Draws with their weights, arrays laid out as the draws are. */
 export interface WeighedDraws {
   readonly set: DrawSet;
-  /** Log integrand at each draw, and its derivative in units of the cluster's curvature sd. */
+  /** Log integrand at each draw, and its derivative in units of the cluster's curvature sd where controls need it. */
   readonly logTarget: Float64Array;
   readonly slope: Float64Array;
   /** Self-normalised weights, sum 1 in each cluster. */
@@ -39,11 +39,13 @@ export function weigh(integrand: Integrand, set: DrawSet, controls: ControlVaria
     const slope = set.of(draws.slope, i);
     const base = set.of(draws.base, i);
     let highest = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < z.length; k++) {
-      logTarget[k] = integrand.evaluate(z[k]);
-      slope[k] = integrand.gradient * set.spread[i];
-      highest = Math.max(highest, logTarget[k] - logProposal[k]);
-    }
+    if (controls.needsSlopes) {
+      for (let k = 0; k < z.length; k++) {
+        logTarget[k] = integrand.evaluate(z[k]);
+        slope[k] = integrand.gradient * set.spread[i];
+      }
+    } else integrand.valueAll(z, logTarget);
+    for (let k = 0; k < z.length; k++) highest = Math.max(highest, logTarget[k] - logProposal[k]);
     let sum = 0;
     for (let k = 0; k < z.length; k++) {
       base[k] = Math.exp(logTarget[k] - logProposal[k] - highest);
@@ -76,7 +78,9 @@ function chainEss(z: Float64Array, weights: Float64Array): number {
 /** (Re)computes cluster i's control variates and calibrated weights from what is stored. */
 export function calibrate(draws: WeighedDraws, i: number, controls: ControlVariates): void {
   const { set } = draws;
-  const standardised = set.of(set.z, i).map((z) => (z - set.mode[i]) / set.spread[i]);
+  const standardised = controls.needsSlopes
+    ? set.of(set.z, i).map((z) => (z - set.mode[i]) / set.spread[i])
+    : set.of(set.z, i);
   controls.calibrate(
     standardised,
     set.of(draws.slope, i),
@@ -85,15 +89,22 @@ export function calibrate(draws: WeighedDraws, i: number, controls: ControlVaria
   );
 }
 
-/** Largest Pareto k-hat of a cluster's log weights; NaN for draws that carry none. */
-export function largestParetoK(draws: WeighedDraws): number {
-  const { set } = draws;
-  if (set.dependent) return Number.NaN;
+/** The tail of fewer weights says nothing: the largest k of many clusters would be noise. */
+const LEAST_WEIGHTS = 1000;
+
+/**
+ * Largest Pareto k-hat of a cluster's weights; of few draws a cluster, that of so many neighbouring clusters together as
+ * give weights enough (each normalised to the same sum). NaN for draws that carry none.
+ */
+export function largestParetoK({ set, base }: WeighedDraws): number {
+  if (set.dependent || set.exact) return Number.NaN;
+  const clusters = set.mode.length;
+  const together = Math.min(clusters, Math.ceil(LEAST_WEIGHTS / set.perCluster));
   let largest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < set.mode.length; i++) {
-    const logTarget = set.of(draws.logTarget, i);
-    const logProposal = set.of(set.logProposal, i);
-    const k = paretoK(logTarget.map((value, index) => value - logProposal[index]));
+  for (let i = 0; i < clusters; i += together) {
+    // The last group reaches back, so that it is no smaller.
+    const from = Math.min(i, clusters - together) * set.perCluster;
+    const k = paretoK(base.subarray(from, from + together * set.perCluster).map(Math.log));
     if (k > largest) largest = k;
   }
   return largest;

@@ -4,7 +4,7 @@ import { LouisMoments } from '../../likelihood/moments.js';
 import type { Parameters } from '../../model/parameters.js';
 import { mirror } from '../../numeric/cholesky.js';
 import type { Evaluation } from '../../numeric/newton.js';
-import { ControlVariates } from '../mcem/control-variates.js';
+import { type ControlVariates, controlsFor } from '../mcem/control-variates.js';
 import type { DrawSet } from '../mcem/e-step.js';
 import { type WeighedDraws, weigh } from '../mcem/weigh.js';
 
@@ -26,7 +26,7 @@ export class FrozenLikelihood {
     this.integrand = integrand;
     this.draws = draws;
     this.moments = new LouisMoments(integrand);
-    this.controls = new ControlVariates(draws.perCluster, false);
+    this.controls = controlsFor(draws, false);
   }
 
   /** The value at `parameters`, leaving the draws weighed there. */

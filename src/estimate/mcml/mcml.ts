@@ -217,6 +217,7 @@ function judge(
     scoreCovariance: found.covariance,
     errors,
     ratio,
+    set: weighed.set,
     draws: {
       draws: weighed.set.perCluster,
       smallestEss: weighed.smallestEss,

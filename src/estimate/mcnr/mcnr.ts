@@ -1,12 +1,12 @@
 // mcnr(): Monte Carlo Newton-Raphson, Newton's steps by the score and information of fresh, ever more draws.
 import * as v from 'valibot';
 import { between, checkOptions, count } from '../../../samplers/options.js';
+import { DrawMoments } from '../../likelihood/draw-moments.js';
 import { Integrand } from '../../likelihood/integrand.js';
-import { ExpectedDerivatives } from '../../likelihood/moments.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
-import { ControlVariates } from '../mcem/control-variates.js';
+import { controlsFor } from '../mcem/control-variates.js';
 import { type DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
 import { importance } from '../mcem/importance.js';
 import { expectedComplete } from '../mcem/m-step.js';
@@ -101,7 +101,7 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
     await task.pause();
     integrand.setParameters(parameters);
     draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/mcnr`, iteration, draws);
-    const controls = new ControlVariates(perCluster, settings.controlVariates);
+    const controls = controlsFor(draws, settings.controlVariates);
     const weighed = weigh(integrand, draws, controls);
     const { score, hessian } = monteCarloScore(integrand, weighed);
     const newton = newtonMove(space, parameters, score, hessian);
@@ -154,7 +154,7 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
         largestK: largestParetoK(reached),
         standardErrorError: varianceRatio,
       };
-      const landed = { hessian, scoreCovariance, errors, ratio, draws: last };
+      const landed = { hessian, scoreCovariance, errors, ratio, draws: last, set: draws };
       return { parameters, objective, history, landed };
     }
     perCluster = Math.min(most, wanted);
@@ -169,7 +169,7 @@ function gradientMove(
   parameters: Parameters,
   weighed: WeighedDraws,
 ): ReturnType<typeof newtonMove> {
-  const moments = new ExpectedDerivatives(integrand);
+  const moments = new DrawMoments(integrand);
   const [, gradient, hessian] = expectedComplete(integrand, moments, parameters, weighed);
   const step = newtonMove(space, parameters, gradient, hessian);
   if (step) return step;

@@ -13,11 +13,14 @@ import {
   interiorStart,
   pooledMaximum,
 } from '../maximum-likelihood.js';
-import type { EStep } from '../mcem/e-step.js';
+import type { DrawSet, EStep } from '../mcem/e-step.js';
 import { Ends } from '../mcem/ends.js';
 import { landing, landingFindings } from '../mcem/landing.js';
 import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
+
+/** Errors told by the scatter of the draws. */
+export const BY_DRAWS = { replicates: 0, exact: false } as const;
 
 /** An estimate with what its Monte Carlo error is made of. */
 export interface Landed {
@@ -29,6 +32,8 @@ export interface Landed {
   readonly errors: Float64Array;
   readonly ratio: number;
   readonly draws: Pick<Landing, 'draws' | 'smallestEss' | 'largestK' | 'standardErrorError'>;
+  /** How the error was told: by replicates, by the draws themselves, or not at all. */
+  readonly set: Pick<DrawSet, 'replicates' | 'exact'>;
 }
 
 export interface Search {
@@ -94,10 +99,10 @@ export async function runMonteCarlo(
   }
   if (trouble || !landed) return withoutEstimate(self, task, likelihood, found);
   likelihood.evaluate(parameters, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, true);
-  const { hessian, scoreCovariance, errors, ratio, draws } = landed;
+  const { hessian, scoreCovariance, errors, ratio, draws, set } = landed;
   const target = settings.monteCarloError;
   const report = { ...draws, largestErrorRatio: ratio };
-  const proof = landing(likelihood, space, scoreCovariance, errors, target, report);
+  const proof = landing(likelihood, space, scoreCovariance, set, errors, target, report);
   const findings = landingFindings(proof, space.names, target, true).map((finding) =>
     finding.code === 'monte-carlo-error-above-target' ? { ...finding, advice: moreDraws } : finding,
   );

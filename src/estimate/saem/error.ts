@@ -3,7 +3,7 @@ import type { Integrand } from '../../likelihood/integrand.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { FitTask } from '../fit.js';
 import { covarianceOf } from '../likelihood-fit.js';
-import { ControlVariates } from '../mcem/control-variates.js';
+import { ControlVariates, controlsFor } from '../mcem/control-variates.js';
 import { DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
 import { mStep } from '../mcem/m-step.js';
 import { monteCarloScore, scoreWithError } from '../mcem/monte-carlo-score.js';
@@ -44,7 +44,7 @@ export async function measureStep(
   const perCluster = Math.max(LEAST_DRAWS, BATCHES * settings.draws);
   integrand.setParameters(parameters);
   const frozen = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/saem-error`, round, previous);
-  const controls = new ControlVariates(perCluster, true);
+  const controls = controlsFor(frozen, true);
   const size = space.names.length;
   const there = weigh(integrand, frozen, controls);
   const { hessian } = monteCarloScore(integrand, there);
@@ -57,7 +57,7 @@ export async function measureStep(
 
   const batch = settings.draws;
   const count = Math.floor(perCluster / batch);
-  const few = new ControlVariates(batch, false);
+  const few = new ControlVariates(batch, false, false);
   const steps: Float64Array[] = [];
   for (let b = 0; b < count && b < BATCHES; b++) {
     integrand.setParameters(parameters);

@@ -16,6 +16,7 @@ import { metropolis } from '../mcem/metropolis.js';
 import { largestRatio } from '../mcem/root.js';
 import { weigh } from '../mcem/weigh.js';
 import {
+  BY_DRAWS,
   type Landed,
   runMonteCarlo,
   type Search,
@@ -109,7 +110,7 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
     space.free.filter((k) => k < model.coefficientNames.length),
   );
   const history: Iteration[] = [];
-  const few = new ControlVariates(perCluster, false);
+  const few = new ControlVariates(perCluster, false, false);
   const pool = new Pool(model.clusters.count);
   let parameters = start;
   let objective = Number.NaN;
@@ -123,7 +124,7 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
       draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/saem`, t, draws);
       pool.add(draws, weigh(integrand, draws, few).base, gamma);
       const weighed = pool.weighed();
-      const plain = new ControlVariates(weighed.set.perCluster, false);
+      const plain = new ControlVariates(weighed.set.perCluster, false, false);
       const step = mStep(integrand, space, parameters, weighed, plain, direction, settings.expanded);
       pool.scale(parameters.sigma / step.parameters.sigma);
       parameters = step.parameters;
@@ -216,7 +217,14 @@ function landedAt(
   }
   const { smallestEss, largestK, standardErrorError, covariance } = law;
   const draws = { draws: smoothing * settings.draws, smallestEss, largestK, standardErrorError };
-  return { hessian, scoreCovariance, errors, ratio: largestRatio(task, errors, covariance), draws };
+  return {
+    hessian,
+    scoreCovariance,
+    errors,
+    ratio: largestRatio(task, errors, covariance),
+    draws,
+    set: BY_DRAWS,
+  };
 }
 
 /** @throws GlmmcError `unsupported-effect` */
