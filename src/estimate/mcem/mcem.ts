@@ -9,13 +9,8 @@ import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
-import {
-  awayFromZero,
-  boundaryFinding,
-  interiorStart,
-  pooledMaximum,
-  unboundedFinding,
-} from '../maximum-likelihood.js';
+import { awayFromZero, interiorStart, unboundedFinding } from '../maximum-likelihood.js';
+import { pooledFit, withoutEstimate } from '../monte-carlo/run.js';
 import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
 import { ascentBased } from './ascent-based.js';
@@ -140,34 +135,15 @@ async function run(
   const em = nothingRandom ? undefined : new Em(task, settings, maximiser, start, ends);
   const { answer: final, ending } = em ? await finish(task, settings, em) : NOTHING;
   if (!em || ending === 'boundary' || (final && (await ends.zeroBeats(final.parameters)))) {
-    // Without intercepts nothing is left to simulate: the pooled fit is exact.
-    const pooled = await pooledMaximum(likelihood, space, () => task.pause());
-    const boundary = !nothingRandom;
-    const { evaluation, converged } = pooled.newton;
-    const separated = separatedCoefficients(space, evaluation.hessian, converged);
-    return finishLikelihoodFit(self, task, likelihood, {
-      parameters: pooled.parameters,
-      objective: pooled.objective,
-      converged,
-      boundary,
-      findings: [
-        ...(boundary ? [boundaryFinding()] : []),
-        ...(separated.length > 0 ? [separationFinding(separated)] : []),
-      ],
-      history: em?.history ?? [],
-    });
+    return pooledFit(self, task, likelihood, !nothingRandom, em?.history ?? []);
   }
-
   if (!final) {
     const separated = separatedCoefficients(space, new Float64Array(space.free.length ** 2), false);
-    return finishLikelihoodFit(self, task, likelihood, {
+    return withoutEstimate(self, task, likelihood, {
       parameters: em.parameters,
       objective: em.history.at(-1)!.objective,
-      converged: false,
-      boundary: false,
-      findings: [separated.length > 0 ? separationFinding(separated) : em.trouble!],
       history: em.history,
-      monteCarloErrors: new Float64Array(likelihood.size).fill(Number.NaN),
+      trouble: separated.length > 0 ? separationFinding(separated) : em.trouble!,
     });
   }
 

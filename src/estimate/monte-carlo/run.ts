@@ -117,8 +117,8 @@ export async function runMonteCarlo(
   });
 }
 
-/** The fit without intercepts, which is exact. */
-async function pooledFit(
+/** The fit without intercepts, which is exact: nothing is left to simulate. */
+export async function pooledFit(
   self: Pick<Strategy, 'name' | 'settings'>,
   task: FitTask,
   likelihood: MarginalLikelihood,
@@ -141,7 +141,8 @@ async function pooledFit(
   });
 }
 
-function withoutEstimate(
+/** The fit where the search ended short of an estimate: its last parameters, with the trouble said. */
+export function withoutEstimate(
   self: Pick<Strategy, 'name' | 'settings'>,
   task: FitTask,
   likelihood: MarginalLikelihood,
