@@ -5,14 +5,16 @@ import { EigenvalueDecomposition } from 'ml-matrix';
 import { fit } from '../src/estimate/fit.js';
 import { ascentBased } from '../src/estimate/mcem/ascent-based.js';
 import { boothHobert, insideEllipsoid } from '../src/estimate/mcem/booth-hobert.js';
-import { ControlVariates } from '../src/estimate/mcem/control-variates.js';
-import { drawAll } from '../src/estimate/mcem/e-step.js';
+import { ControlVariates, controlsFor } from '../src/estimate/mcem/control-variates.js';
+import { drawAll, type EStep } from '../src/estimate/mcem/e-step.js';
 import type { McemDetail } from '../src/estimate/mcem/em.js';
 import { emRate } from '../src/estimate/mcem/em-rate.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { mStep } from '../src/estimate/mcem/m-step.js';
 import { type McemOptions, mcem } from '../src/estimate/mcem/mcem.js';
 import { metropolis } from '../src/estimate/mcem/metropolis.js';
+import { quadratureEStep } from '../src/estimate/mcem/quadrature-e-step.js';
+import { quasiMonteCarlo } from '../src/estimate/mcem/quasi-monte-carlo.js';
 import { fixedSize, geometricSize } from '../src/estimate/mcem/schedules.js';
 import type { EmStep, MonteCarloSize } from '../src/estimate/mcem/size.js';
 import { stepError } from '../src/estimate/mcem/step-error.js';
@@ -71,6 +73,8 @@ test('schedules are kept to the letter', async (t) => {
   t.deepEqual(await draws(geometricSize({ draws: 40, growth: 1.5 }), 4), [40, 60, 90, 135]);
   t.deepEqual(await draws(geometricSize({ draws: 40, growth: 1 }), 3), [40, 40, 40]);
   const mccullochs = fixedSize().settings.stages;
+  const endless = fixedSize({ stages: [{ iterations: 1e9, draws: 50 }] });
+  t.like(endless.start(1).decide({ ...oneStep(0, 0, 0), iteration: 1e6 }), { draws: 50, ended: false });
   t.deepEqual(mccullochs, [
     { iterations: 19, draws: 50 },
     { iterations: 20, draws: 200 },
@@ -138,6 +142,22 @@ test('an end by maxIterations is said where no polish follows', async (t) => {
   t.true(polished.converged);
 });
 
+test('EM without a polish lands where its draws leave no error, Gaussian responses and nodes', async (t) => {
+  const model = await certifiedModel(certified('dyestuff'));
+  const exact = await fit(model, quadrature());
+  for (const eStep of [importance(), quadratureEStep()]) {
+    const found = await fit(model, mcem({ eStep, polish: false }), { seed: 1 });
+    t.true(found.converged, eStep.name);
+    t.true(found.landing!.landed, eStep.name);
+    t.true(found.history.length < 40, eStep.name);
+    found.estimates.forEach(({ name, value, monteCarloError }, k) => {
+      const { value: truth, standardError } = exact.estimates[k];
+      near(t, value, truth, 3e-6 * standardError, `${eStep.name} ${name}`);
+      if (eStep.nodes) t.is(monteCarloError, 0);
+    });
+  }
+});
+
 function setUp(model: Model) {
   const space = new ParameterSpace(model);
   const integrand = new Integrand(model);
@@ -178,6 +198,33 @@ test("an M-step's sandwich is the scatter of M-steps", (t) => {
       near(t, Math.sqrt(variance / expected[a]), 1, 0.2, `${space.names[k]}, expanded ${expanded}`);
     });
   }
+});
+
+test("an M-step's sandwich of lattices is the scatter of M-steps, and that of nodes is nothing", (t) => {
+  const { space, integrand, direction } = setUp(cbpp);
+  const start = { beta: new Float64Array(cbpp.coefficientNames.length).fill(-1), sigma: 0.8 };
+  const values: number[] = [];
+  let expected = 0;
+  const repeats = 60;
+  const step = (eStep: EStep, round: number) => {
+    integrand.setParameters(start);
+    const draws = drawAll(eStep, integrand, 128, 'lattice', round, undefined);
+    const controls = controlsFor(draws, true);
+    const weighed = weigh(integrand, draws, controls);
+    const made = mStep(integrand, space, start, weighed, controls, direction, true, 1e-14);
+    return { made, error: stepError(integrand, space, start, made, weighed, controls, direction, true) };
+  };
+  for (let round = 1; round <= repeats; round++) {
+    const { made, error } = step(quasiMonteCarlo(), round);
+    values.push(made.parameters.sigma);
+    expected += error.covariance.at(-1)! / repeats;
+  }
+  const mean = values.reduce((sum, value) => sum + value, 0) / repeats;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (repeats - 1);
+  // Of 60 repeats a standard deviation has a relative error of 9%; independent draws would have 30 times that.
+  near(t, Math.sqrt(variance / expected), 1, 0.4, 'sd of sigma');
+  const { error } = step(quadratureEStep(), 1);
+  t.true(error.covariance.every((value) => value === 0));
 });
 
 test("EM's rate by the draws is METHODS section 1's", async (t) => {

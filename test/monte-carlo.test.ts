@@ -5,6 +5,9 @@ import { fit, type LikelihoodFit, type Strategy } from '../src/estimate/fit.js';
 import type { EStep } from '../src/estimate/mcem/e-step.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { metropolis } from '../src/estimate/mcem/metropolis.js';
+import { quadratureEStep } from '../src/estimate/mcem/quadrature-e-step.js';
+import { quasiMonteCarlo } from '../src/estimate/mcem/quasi-monte-carlo.js';
+import { rejection } from '../src/estimate/mcem/rejection.js';
 import { type McmlOptions, mcml } from '../src/estimate/mcml/mcml.js';
 import { type McnrOptions, mcnr } from '../src/estimate/mcnr/mcnr.js';
 import { quadrature } from '../src/estimate/quadrature.js';
@@ -113,6 +116,32 @@ test('other E-steps serve them too', async (t) => {
   landed(t, await fit(model, mcml({ eStep: metropolis(), monteCarloError: 0.1 }), { seed: 1 }), exact, 0.1);
   const textbook = { expanded: false, smoothing: 60, monteCarloError: 0.3 };
   landed(t, await fit(model, saem(textbook), { seed: 1 }), exact, 0.3);
+});
+
+test('lattices, nodes and equal weights: no error of their own is left in an estimate, and none is invented', async (t) => {
+  const model = await certifiedModel(certified('dyestuff'));
+  const exact = await fit(model, quadrature());
+  const farthest = ({ estimates }: LikelihoodFit): number =>
+    Math.max(
+      ...exact.estimates.map(
+        ({ value, standardError }, k) => Math.abs(estimates[k].value - value) / standardError,
+      ),
+    );
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const found = await fit(model, mcml({ eStep: quasiMonteCarlo() }), { seed });
+    t.true(found.landing!.landed, `seed ${seed}`);
+    t.true(farthest(found) < 1e-6, `seed ${seed}: ${farthest(found)}`);
+  }
+  for (const strategy of [mcnr({ eStep: quadratureEStep() }), mcml({ eStep: quadratureEStep() })]) {
+    const found = await fit(model, strategy);
+    t.true(found.converged, strategy.name);
+    t.true(found.history.length < 20, strategy.name);
+    t.true(farthest(found) < 1e-6, strategy.name);
+    for (const { monteCarloError } of found.estimates) t.is(monteCarloError, 0, strategy.name);
+  }
+  const accepted = await fit(model, mcnr({ eStep: rejection() }), { seed: 1 });
+  t.is(accepted.landing!.largestK, Number.NaN);
+  t.notRegex(accepted.toString(), /Infinity|NaN|Pareto/);
 });
 
 test('Poisson responses, and intercepts of other distributions', async (t) => {
@@ -246,6 +275,16 @@ const refused: readonly [string, () => unknown, string][] = [
     'a text for an E-step',
     () => saem({ eStep: 'metropolis' as unknown as EStep }),
     "saem(): eStep must be an E-step such as metropolis() or importance(), found 'metropolis'",
+  ],
+  [
+    'lattices, of which a step would see a part',
+    () => saem({ eStep: quasiMonteCarlo() }),
+    'saem(): eStep must draw single points, found quasi-monte-carlo, of whose points a few are no draws; use metropolis() or rejection(), or quasiMonteCarlo() and quadratureEStep() in mcem() or mcnr()',
+  ],
+  [
+    'an E-step in part',
+    () => mcnr({ eStep: { ...importance(), draw: 3 } as unknown as EStep }),
+    'mcnr(): eStep must be an E-step such as importance() or metropolis(), found an object',
   ],
   [
     'too many steps',

@@ -27,7 +27,8 @@ import { separatedCoefficients, separationFinding } from './separation.js';
 export interface QuasiLikelihoodOptions {
   /**
    * How sigma and a scale are estimated in the working normal model: `ml` (default), as MASS's glmmPQL and MLwiN's IGLS,
-   * or `reml`, as SAS GLIMMIX (RSPL, RMPL).
+   * or `reml`, as SAS GLIMMIX (RSPL, RMPL). The scale of binomial and Poisson responses is 1, as in GLIMMIX; glmmPQL
+   * estimates one for them too, and has other numbers where it is not 1.
    */
   readonly variance?: 'ml' | 'reml';
 }

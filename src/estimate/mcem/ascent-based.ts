@@ -25,7 +25,8 @@ const LEAST_FIRST_DRAWS = 32;
 const FIRST_DRAWS_IN_ALL = 100_000;
 
 /**
- * A step is taken if dQ - z_alpha ASE > 0; otherwise it is tried again with more draws. The next E-step has
+ * A step is taken if dQ - z_alpha ASE > 0, and where it hardly matters (dQ + z_gamma ASE < tolerance) or there may be no more
+ * draws; otherwise it is tried again with more. The next E-step has
  * max(m, m ASE^2 (z_alpha + z_beta)^2 / dQ^2) draws (no more than three times as many), and EM ends where
  * dQ + z_gamma ASE < tolerance three times running. Source: Caffo, Jank and Jones (2005), sections 2 and 3, with their
  * values of the constants.

@@ -5,7 +5,7 @@ import { effectDerivatives } from '../../model/random-effect.js';
 import { invertSymmetric, mirror } from '../../numeric/cholesky.js';
 import type { ParameterSpace } from '../parameter-space.js';
 import type { ControlVariates } from './control-variates.js';
-import { longRunVariance } from './long-run.js';
+import { ErrorSum } from './error-sum.js';
 import type { MStep } from './m-step.js';
 import { calibrate, type WeighedDraws } from './weigh.js';
 
@@ -43,7 +43,7 @@ export function expandedModel(
   const effectPart = effectDerivatives();
   const series = new Float64Array(set.perCluster * size);
   const second = new Float64Array(regression * regression);
-  const scatter = new Float64Array(size * size);
+  const scatter = new ErrorSum(set, size);
   const spread = new Float64Array(size * size);
   const hessian = new Float64Array(size * size);
   const [mean, scale] = [regression, regression + 1];
@@ -72,14 +72,13 @@ export function expandedModel(
     addSpread(series, size, calibrated, c, spread);
     calibrate(draws, i, controls);
     for (let a = 0; a < size; a++) controls.residuals(series, size, a, base);
-    const part = longRunVariance(series, size, base, set.dependent);
-    for (let a = 0; a < scatter.length; a++) scatter[a] += c * c * part[a];
+    scatter.add(c, series, base);
   }
   for (let a = 0; a < regression; a++) {
     for (let b = 0; b <= a; b++) hessian[a * size + b] = second[a * regression + b];
   }
   mirror(hessian, size);
-  return { size, hessian, scatter, spread };
+  return { size, hessian, scatter: scatter.covariance(), spread };
 }
 
 /** Adds c times the weighted covariance of the columns of `series`. */

@@ -27,7 +27,7 @@ import type { MonteCarloSize } from './size.js';
 import { largestParetoK } from './weigh.js';
 
 export interface McemOptions {
-  /** `importance()` (default) or `metropolis()`. */
+  /** `importance()` (default), `metropolis()`, `rejection()`, `quasiMonteCarlo()` or `quadratureEStep()`; or one's own. */
   readonly eStep?: EStep;
   /** Largest Monte Carlo error allowed, in units of each estimate's standard error (default 0.02). */
   readonly monteCarloError?: number;
@@ -108,12 +108,16 @@ function isExpansion(value: unknown): boolean {
   return typeof value === 'boolean' || value === 'scale';
 }
 
+/** A person's own may come from plain JavaScript: what is missing is met here, not in the middle of a fit. */
 export function isEStep(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'draw' in value && 'dependent' in value;
+  return v.is(
+    v.object({ name: v.string(), settings: v.looseObject({}), dependent: v.boolean(), draw: v.function() }),
+    value,
+  );
 }
 
 function isSize(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'start' in value && 'settings' in value;
+  return v.is(v.object({ name: v.string(), settings: v.looseObject({}), start: v.function() }), value);
 }
 
 async function run(

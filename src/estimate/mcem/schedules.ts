@@ -43,20 +43,31 @@ export function fixedSize(options: FixedSizeOptions = {}): MonteCarloSize {
     },
     options,
   );
-  const sizes = settings.stages.flatMap(({ iterations, draws }) => Array<number>(iterations).fill(draws));
+  const { stages } = settings;
+  const all = stages.reduce((sum, { iterations }) => sum + iterations, 0);
   return {
     name: 'fixedSize',
     settings,
     stated: true,
     start: () => ({
-      first: sizes[0],
+      first: stages[0].draws,
       decide: ({ iteration }) => ({
         decision: 'taken',
-        draws: sizes[Math.min(iteration, sizes.length - 1)],
-        ended: iteration >= sizes.length,
+        draws: drawsAt(stages, iteration + 1),
+        ended: iteration >= all,
       }),
     }),
   };
+}
+
+/** Draws of an iteration (from 1); those of the last stage after it. */
+function drawsAt(stages: readonly Stage[], iteration: number): number {
+  let before = 0;
+  for (const { iterations, draws } of stages) {
+    before += iterations;
+    if (iteration <= before) return draws;
+  }
+  return stages[stages.length - 1].draws;
 }
 
 export interface GeometricSizeOptions extends RelativeChangeOptions {

@@ -89,23 +89,34 @@ export function calibrate(draws: WeighedDraws, i: number, controls: ControlVaria
   );
 }
 
+/** A largest weight of no more than so many times their mean makes none heavy. */
+const ALL_BUT_EQUAL = 1.01;
 /** The tail of fewer weights says nothing: the largest k of many clusters would be noise. */
 const LEAST_WEIGHTS = 1000;
 
 /**
  * Largest Pareto k-hat of a cluster's weights; of few draws a cluster, that of so many neighbouring clusters together as
- * give weights enough (each normalised to the same sum). NaN for draws that carry none.
+ * give weights enough (each normalised to the same sum). NaN for draws that carry none, as those of a rejection sampler,
+ * and for weights all but equal, whatever the shape of what is left of their tail.
  */
 export function largestParetoK({ set, base }: WeighedDraws): number {
   if (set.dependent || set.exact) return Number.NaN;
   const clusters = set.mode.length;
   const together = Math.min(clusters, Math.ceil(LEAST_WEIGHTS / set.perCluster));
-  let largest = Number.NEGATIVE_INFINITY;
+  let largest = Number.NaN;
   for (let i = 0; i < clusters; i += together) {
     // The last group reaches back, so that it is no smaller.
     const from = Math.min(i, clusters - together) * set.perCluster;
-    const k = paretoK(base.subarray(from, from + together * set.perCluster).map(Math.log));
-    if (k > largest) largest = k;
+    const weights = base.subarray(from, from + together * set.perCluster);
+    if (!(set.perCluster * greatest(weights) > ALL_BUT_EQUAL)) continue;
+    const k = paretoK(weights.map(Math.log));
+    if (!Number.isNaN(k)) largest = Number.isNaN(largest) ? k : Math.max(largest, k);
   }
   return largest;
+}
+
+function greatest(values: Float64Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < values.length; k++) most = Math.max(most, values[k]);
+  return most;
 }

@@ -172,7 +172,7 @@ function climb(space: ParameterSpace, frozen: FrozenLikelihood, pilot: Parameter
   };
   const atPilot = frozen.value(pilot);
   const least = TRUST * frozen.weighed!.smallestEss;
-  const { point, evaluation, converged } = maximise(
+  const { point, evaluation, lastStep, converged } = maximise(
     (at) => {
       const trial = space.unpack(at, pilot);
       const value = frozen.value(trial);
@@ -188,7 +188,9 @@ function climb(space: ParameterSpace, frozen: FrozenLikelihood, pilot: Parameter
       allowed: (step) => allowedPart(space.model, space, step),
     },
   );
-  const parameters = space.unpack(point, pilot);
+  // The step that was not worth its price still moves digits that lattices and nodes have right.
+  const end = converged ? point.map((value, k) => value + lastStep[k]) : point;
+  const parameters = space.unpack(end, pilot);
   frozen.value(parameters);
   const { hessian } = frozen.derivatives();
   const { smallestEss } = frozen.weighed!;
@@ -209,7 +211,9 @@ function judge(
   const weighed = frozen.weighed!;
   const found = scoreWithError(integrand, weighed, frozen.controls, inverse);
   const covariance = covarianceOf(space, found.hessian, false) ?? inverse;
-  const errors = monteCarloErrors(covariance, found.covariance, space.names.length);
+  const errors = weighed.set.exact
+    ? new Float64Array(space.names.length)
+    : monteCarloErrors(covariance, found.covariance, space.names.length);
   const ratio = largestRatio(task, errors, covariance);
   const varianceRatio = 0.5 * largestRatio(task, found.varianceErrors, covariance, 1);
   const landed = {

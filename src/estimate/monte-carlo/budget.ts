@@ -28,12 +28,12 @@ export interface Precision {
   readonly weighed: WeighedDraws;
 }
 
-/** Whether these draws suffice for an error of `target`; otherwise how many will. */
+/** Whether these draws suffice for an error of `target`, as nodes do; otherwise how many will. */
 export function drawsFor(
   { ratio, varianceRatio, weighed }: Precision,
   target: number,
 ): { readonly enough: boolean; readonly wanted: number } {
-  const { perCluster, dependent } = weighed.set;
+  const { perCluster, dependent, exact } = weighed.set;
   const excess = Math.max(
     (ratio / target) ** 2,
     (varianceRatio / STANDARD_ERROR_ERROR) ** 2,
@@ -41,7 +41,7 @@ export function drawsFor(
   );
   const wanted = Math.min(MARGIN * excess, MOST_GROWTH) * perCluster;
   return {
-    enough: excess <= 1 && perCluster >= LEAST_DRAWS,
+    enough: exact || (excess <= 1 && perCluster >= LEAST_DRAWS),
     wanted: Math.ceil(Math.max(LEAST_DRAWS, LEAST_GROWTH * perCluster, wanted)),
   };
 }

@@ -82,6 +82,12 @@ export function saem(options: SaemOptions = {}): Strategy<LikelihoodFit> {
     options,
   );
   const { eStep, exploration, smoothing, maxIterations } = settings;
+  if (eStep.replicates || eStep.nodes) {
+    throw new GlmmcError(
+      'bad-option',
+      `saem(): eStep must draw single points, found ${eStep.name}, of whose points a few are no draws; use metropolis() or rejection(), or quasiMonteCarlo() and quadratureEStep() in mcem() or mcnr()`,
+    );
+  }
   if (exploration + smoothing > maxIterations) {
     throw new GlmmcError(
       'bad-option',
