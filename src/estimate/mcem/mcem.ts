@@ -7,6 +7,7 @@ import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { requireDensity } from '../../likelihood/supported.js';
 import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
+import type { Parameters } from '../../model/parameters.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
 import {
@@ -18,6 +19,7 @@ import {
 } from '../maximum-likelihood.js';
 import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
+import { type Approach, approach } from './approach.js';
 import { ascentBased } from './ascent-based.js';
 import type { EStep } from './e-step.js';
 import { Em } from './em.js';
@@ -137,8 +139,9 @@ async function run(
     task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
   );
   const ends = new Ends(likelihood, task);
-  const em = nothingRandom ? undefined : new Em(task, settings, maximiser, start, ends);
-  const { answer: final, ending } = em ? await finish(task, settings, em) : NOTHING;
+  const { em, answer: final, ending } = nothingRandom
+    ? NOTHING
+    : await search(task, settings, maximiser, start, ends);
   if (!em || ending === 'boundary' || (final && (await ends.zeroBeats(final.parameters)))) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
@@ -209,14 +212,30 @@ async function run(
   });
 }
 
-const NOTHING: Partial<Unpolished> = {};
+interface Searched extends Unpolished {
+  readonly em: Omit<Approach, 'draws'> & Partial<Pick<Em, 'trouble'>>;
+}
 
-/** EM to its end, and the polish or what stands in for it. */
-async function finish(task: FitTask, settings: McemSettings, em: Em): Promise<Unpolished> {
+const NOTHING: Partial<Searched> = {};
+
+/** EM to its end (of large data, on a part), and the polish or what stands in for it. */
+async function search(
+  task: FitTask,
+  settings: McemSettings,
+  maximiser: MStepFunction,
+  start: Parameters,
+  ends: Ends,
+): Promise<Searched> {
+  const near = await approach(task, settings, maximiser, start);
+  if (near) {
+    const answer = await polish(task, settings, near.integrand, near.parameters, near.draws);
+    if (answer.converged) return { em: near, answer, ending: 'rule' };
+  }
+  const em = new Em(task, settings, maximiser, start, ends);
   const ending = await em.run();
-  if (ending === 'boundary' || ending === 'unbounded') return { ending };
-  if (!settings.polish) return finishUnpolished(task, settings, em, ending);
-  return { answer: await polish(task, settings, em.integrand, em.parameters, em.draws!), ending };
+  if (ending === 'boundary' || ending === 'unbounded') return { em, ending };
+  if (!settings.polish) return { em, ...(await finishUnpolished(task, settings, em, ending)) };
+  return { em, answer: await polish(task, settings, em.integrand, em.parameters, em.draws!), ending };
 }
 
 function budgetFinding(maxIterations: number): Finding {

@@ -32,8 +32,12 @@ export interface Polished {
 const MOST_ROUNDS = 20;
 /** Rounds without a root, each with twice the draws, after which there is none to be found. */
 const MOST_FAILURES = 4;
-/** Frozen draws serve parameters this near to where they were drawn, in standard errors. */
+/**
+ * Frozen draws serve parameters this near to where they were drawn: so many standard errors, or so many of those that one
+ * cluster by itself would give. The latter is what the weights feel.
+ */
 const NEAR = 0.3;
+const NEAR_A_CLUSTER = 0.03;
 /** The first round only comes near; few draws will do. */
 const FIRST_DRAWS = 200;
 /**
@@ -66,6 +70,7 @@ export async function polish(
   let perCluster = Math.min(mostDraws, Math.max(Math.min(least, FIRST_DRAWS), previous.perCluster));
   let parameters = start;
   let draws = previous;
+  const nearEnough = Math.max(NEAR, NEAR_A_CLUSTER * Math.sqrt(count));
   let failures = 0;
   for (let round = 1; ; round++) {
     await task.pause();
@@ -74,7 +79,7 @@ export async function polish(
     const controls = controlsFor(draws, settings.controlVariates);
     const root = await findRoot(task, settings, integrand, draws, controls, parameters);
     const moved = root ? distance(task, parameters, root) : Number.NaN;
-    const near = moved < NEAR;
+    const near = moved < nearEnough;
     if (!root) failures++;
     task.onProgress({
       stage: 'polish',

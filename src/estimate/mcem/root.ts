@@ -31,8 +31,9 @@ const SMALL_STEP = 1e-3;
 const SMALL_REMAINDER = 1e-4;
 /** Steps from the first end to the last. */
 const MOST_LAST_STEPS = 6;
-/** After a step longer than this, in standard errors, the information is computed anew. */
+/** After a step longer than this, in standard errors or in those that one cluster would give, the information is computed anew. */
 const LONG_STEP = 0.1;
+const LONG_STEP_A_CLUSTER = 0.01;
 
 /**
  * Newton on the frozen draws' score; the information of one step serves the next while the steps are short. It ends
@@ -49,6 +50,7 @@ export async function findRoot(
 ): Promise<Root | undefined> {
   const { space } = task;
   let parameters = start;
+  const longStep = Math.max(LONG_STEP, LONG_STEP_A_CLUSTER * Math.sqrt(integrand.clusters.count));
   let near = false;
   let hessian: Float64Array | undefined;
   for (let step = 0; step < MOST_STEPS && !near; step++) {
@@ -63,7 +65,7 @@ export async function findRoot(
     if (!move) return undefined;
     parameters = move.parameters;
     near = move.length < SMALL_STEP * settings.monteCarloError;
-    if (move.length > LONG_STEP) hessian = undefined;
+    if (move.length > longStep) hessian = undefined;
   }
   const inverse = near && hessian && covarianceOf(space, hessian, false);
   if (!inverse) return undefined;
