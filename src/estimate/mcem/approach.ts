@@ -1,4 +1,4 @@
-// Large data: EM on a part of the clusters, then one Newton step on all of them by the information of that part.
+// Large data: EM on a part of the clusters, then two Newton steps on all of them.
 import { Integrand } from '../../likelihood/integrand.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { takeClusters } from '../../model/merge.js';
@@ -11,29 +11,33 @@ import { Em, type McemIteration } from './em.js';
 import { Ends } from './ends.js';
 import type { MStepFunction } from './m-step.js';
 import type { McemSettings } from './mcem.js';
-import { monteCarloScore, scoreOnly } from './monte-carlo-score.js';
+import { monteCarloScore } from './monte-carlo-score.js';
 import { newtonMove } from './root.js';
 import { weigh } from './weigh.js';
 
 /** Of fewer clusters than this EM takes all. */
 const LARGE = 5_000;
 /** Of more it takes every tenth, and of many every k-th, so that this many are left. */
-const PART = 1_000;
+const PART = 500;
+const PART_A_PARAMETER = 50;
 const TENTH = 10;
+/** Newton steps on all clusters. */
+const STEPS = 2;
 
 /** Where the polish of all clusters starts, and the draws of all of them that led there. */
 export interface Approach {
   readonly integrand: Integrand;
   readonly parameters: Parameters;
   readonly draws: DrawSet;
+  /** Louis's, one short step before the parameters. */
+  readonly hessian: Float64Array | undefined;
   /** EM's, on the part. */
   readonly history: readonly McemIteration[];
 }
 
 /**
  * A part of 1/k of the clusters has its maximum within a few times sqrt(k) standard errors of the whole's, and EM costs
- * 1/k there. One step by the score of all clusters and the part's information, k times over, leaves a few hundredths of
- * that distance. Undefined where the data are not large, and where EM on the part ends at no maximum: rare levels of a
+ * 1/k there. Newton's steps on few draws of all clusters lead from there to within these draws' own error. Undefined where the data are not large, and where EM on the part ends at no maximum: rare levels of a
  * covariate can be missing there.
  */
 export async function approach(
@@ -43,7 +47,7 @@ export async function approach(
   start: Parameters,
 ): Promise<Approach | undefined> {
   const { space, seed } = task;
-  const model = partOf(task.model);
+  const model = partOf(task.model, Math.max(PART, PART_A_PARAMETER * space.names.length));
   // Sizes stated beforehand are for all clusters, and so is an answer by EM alone.
   if (!model || !settings.polish || settings.size.stated) return undefined;
   const inPart = { ...task, model };
@@ -51,37 +55,32 @@ export async function approach(
   const em = new Em(inPart, settings, maximiser, start, ends);
   const ending = await em.run();
   if (ending === 'boundary' || ending === 'unbounded') return undefined;
-  const { integrand: partial, draws: partialDraws, history, parameters } = em;
-  partial.setParameters(parameters);
-  const controls = controlsFor(partialDraws!, settings.controlVariates);
-  const { hessian } = monteCarloScore(partial, weigh(partial, partialDraws!, controls));
-  const times = total(task.model) / total(model);
-
+  const { history, parameters } = em;
   await task.pause();
   const integrand = new Integrand(task.model);
   integrand.setParameters(parameters);
   const { first } = settings.size.start(task.model.clusters.count);
   const draws = drawAll(settings.eStep, integrand, first, `${seed}/approach`, 1, undefined);
-  const weighed = weigh(integrand, draws, controlsFor(draws, settings.controlVariates));
-  const score = scoreOnly(integrand, weighed);
-  const move = newtonMove(
-    space,
-    parameters,
-    score,
-    hessian.map((value) => times * value),
-  );
-  return move && { integrand, parameters: move.parameters, draws, history };
+  const controls = controlsFor(draws, settings.controlVariates);
+  // The second step is short: its information serves the polish from there.
+  let at = parameters;
+  let hessian: Float64Array | undefined;
+  for (let step = 0; step < STEPS; step++) {
+    await task.pause();
+    integrand.setParameters(at);
+    const found = monteCarloScore(integrand, weigh(integrand, draws, controls));
+    const move = newtonMove(space, at, found.score, found.hessian);
+    if (!move) return undefined;
+    at = move.parameters;
+    hessian = found.hessian;
+  }
+  return { integrand, parameters: at, draws, hessian, history };
 }
 
-function partOf(model: Model): Model | undefined {
+function partOf(model: Model, size: number): Model | undefined {
   const { count } = model.clusters;
   if (count < LARGE) return undefined;
-  const k = Math.max(TENTH, Math.floor(count / PART));
+  const k = Math.max(TENTH, Math.floor(count / size));
   const taken = Array.from({ length: Math.ceil(count / k) }, (_, i) => i * k);
   return { ...model, clusters: takeClusters(model.clusters, taken) };
-}
-
-/** Clusters, each as many times as its weight says. */
-function total({ clusters }: Model): number {
-  return clusters.clusterWeights.reduce((sum, weight) => sum + weight, 0);
 }

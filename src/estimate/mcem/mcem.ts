@@ -139,9 +139,11 @@ async function run(
     task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
   );
   const ends = new Ends(likelihood, task);
-  const { em, answer: final, ending } = nothingRandom
-    ? NOTHING
-    : await search(task, settings, maximiser, start, ends);
+  const {
+    em,
+    answer: final,
+    ending,
+  } = nothingRandom ? NOTHING : await search(task, settings, maximiser, start, ends);
   if (!em || ending === 'boundary' || (final && (await ends.zeroBeats(final.parameters)))) {
     // Without intercepts nothing is left to simulate: the pooled fit is exact.
     const pooled = await pooledMaximum(likelihood, space, () => task.pause());
@@ -213,7 +215,7 @@ async function run(
 }
 
 interface Searched extends Unpolished {
-  readonly em: Omit<Approach, 'draws'> & Partial<Pick<Em, 'trouble'>>;
+  readonly em: Omit<Approach, 'draws' | 'hessian'> & Partial<Pick<Em, 'trouble'>>;
 }
 
 const NOTHING: Partial<Searched> = {};
@@ -228,7 +230,7 @@ async function search(
 ): Promise<Searched> {
   const near = await approach(task, settings, maximiser, start);
   if (near) {
-    const answer = await polish(task, settings, near.integrand, near.parameters, near.draws);
+    const answer = await polish(task, settings, near.integrand, near.parameters, near.draws, near.hessian);
     if (answer.converged) return { em: near, answer, ending: 'rule' };
   }
   const em = new Em(task, settings, maximiser, start, ends);

@@ -51,12 +51,7 @@ export function monteCarloScore(integrand: Integrand, draws: WeighedDraws): Mont
   for (let i = 0; i < count; i++) {
     integrand.select(i);
     moments.start(draws.set.mode[i]);
-    const z = draws.set.of(draws.set.z, i);
-    const calibrated = draws.set.of(draws.calibrated, i);
-    for (let k = 0; k < z.length; k++) {
-      integrand.evaluate(z[k]);
-      moments.add(z[k], calibrated[k]);
-    }
+    moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
     moments.addScore(clusterWeights[i], score);
     moments.addHessian(clusterWeights[i], hessian);
   }
@@ -96,11 +91,12 @@ export function scoreWithError(
   for (let i = 0; i < count; i++) {
     integrand.select(i);
     moments.start(set.mode[i]);
-    const directions = i % stride === 0 ? along : [];
+    const directions = i % stride === 0 ? along : NONE;
     for (const direction of directions) direction.start();
     const z = set.of(set.z, i);
     const calibrated = set.of(draws.calibrated, i);
-    for (let k = 0; k < z.length; k++) {
+    if (directions === NONE) moments.addAll(z, calibrated, series);
+    for (let k = 0; directions !== NONE && k < z.length; k++) {
       integrand.evaluate(z[k]);
       moments.add(z[k], calibrated[k]);
       series.set(moments.score, k * size);
@@ -127,6 +123,8 @@ export function scoreWithError(
   );
   return { score, hessian, covariance, varianceErrors };
 }
+
+const NONE: readonly InformationAlong[] = [];
 
 /** One cluster's draws' terms of the information along a column c of the inverse: c' D2 c + (c' (D - E[D]))^2. */
 class InformationAlong {

@@ -57,12 +57,14 @@ export const MOST_NUMBERS = 5e7;
 /** Relative Monte Carlo error that a standard error may have. */
 const STANDARD_ERROR_ERROR = 0.01;
 
+/** @param hessian a Hessian at the start, however rough, that saves computing one */
 export async function polish(
   task: FitTask,
   settings: McemSettings,
   integrand: Integrand,
   start: Parameters,
   previous: DrawSet,
+  hessian?: Float64Array,
 ): Promise<Polished> {
   const { count } = task.model.clusters;
   const mostDraws = Math.max(100, Math.min(settings.maxDraws, Math.floor(MOST_NUMBERS / count)));
@@ -72,12 +74,14 @@ export async function polish(
   let draws = previous;
   const nearEnough = Math.max(NEAR, NEAR_A_CLUSTER * Math.sqrt(count));
   let failures = 0;
+  let known = hessian;
   for (let round = 1; ; round++) {
     await task.pause();
     integrand.setParameters(parameters);
     draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/polish`, round, draws);
     const controls = controlsFor(draws, settings.controlVariates);
-    const root = await findRoot(task, settings, integrand, draws, controls, parameters);
+    const root = await findRoot(task, settings, integrand, draws, controls, parameters, known);
+    known = undefined;
     const moved = root ? distance(task, parameters, root) : Number.NaN;
     const near = moved < nearEnough;
     if (!root) failures++;

@@ -39,6 +39,7 @@ const LONG_STEP_A_CLUSTER = 0.01;
  * Newton on the frozen draws' score; the information of one step serves the next while the steps are short. It ends
  * where what is left of the score is little beside the score's own Monte Carlo error, which control variates can make
  * much smaller than was asked for. Undefined where the search leads nowhere.
+ * @param roughHessian near that at the start; absent where it has to be computed
  */
 export async function findRoot(
   task: FitTask,
@@ -47,12 +48,13 @@ export async function findRoot(
   draws: DrawSet,
   controls: ControlVariates,
   start: Parameters,
+  roughHessian?: Float64Array,
 ): Promise<Root | undefined> {
   const { space } = task;
   let parameters = start;
   const longStep = Math.max(LONG_STEP, LONG_STEP_A_CLUSTER * Math.sqrt(integrand.clusters.count));
   let near = false;
-  let hessian: Float64Array | undefined;
+  let hessian = roughHessian;
   for (let step = 0; step < MOST_STEPS && !near; step++) {
     await task.pause();
     integrand.setParameters(parameters);
