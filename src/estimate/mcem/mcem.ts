@@ -67,7 +67,8 @@ export type McemSettings = Required<McemOptions>;
  * draws follows `size`, by default the ascent rule of Caffo, Jank and Jones (2005). Where EM ends, the draws are frozen
  * and Newton finds the root of their score (`polish`); draws are increased until each estimate's Monte Carlo error
  * (sandwich) is below `monteCarloError` of its standard error (Louis 1982), or `maxDraws` ends it, which a finding says.
- * With `reuse` draws serve several iterations by new weights (Levine and Casella 2001). The answer is then held against
+ * Of 5000 clusters and more EM takes a part, where sizes are not stated beforehand and a polish follows; `history` is of
+ * EM on that part. With `reuse` draws serve several iterations by new weights (Levine and Casella 2001). The answer is then held against
  * the exact score and information: `fit.landing`.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect`
  */

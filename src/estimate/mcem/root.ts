@@ -25,8 +25,8 @@ export interface Root {
 }
 
 const MOST_STEPS = 25;
-/** Newton's first end: a step this small a part of the Monte Carlo error asked for. */
-const SMALL_STEP = 1e-3;
+/** Newton's first end: the next step this small a part of the Monte Carlo error asked for. */
+const SMALL_STEP = 2e-3;
 /** Its last: what is left of the score, squared in units of its own Monte Carlo error. The draws may be that good. */
 const SMALL_REMAINDER = 1e-4;
 /** Steps from the first end to the last. */
@@ -54,6 +54,7 @@ export async function findRoot(
   let parameters = start;
   const longStep = Math.max(LONG_STEP, LONG_STEP_A_CLUSTER * Math.sqrt(integrand.clusters.count));
   let near = false;
+  let lastLength = 0;
   let hessian = roughHessian;
   for (let step = 0; step < MOST_STEPS && !near; step++) {
     await task.pause();
@@ -66,7 +67,10 @@ export async function findRoot(
     // Without positive definite information the draws' score cannot be trusted either: the caller redraws.
     if (!move) return undefined;
     parameters = move.parameters;
-    near = move.length < SMALL_STEP * settings.monteCarloError;
+    // Chord steps shrink geometrically, so that the next one is foreseen once there have been two.
+    const next = move.length * Math.min(1, move.length / lastLength);
+    near = next < SMALL_STEP * settings.monteCarloError;
+    lastLength = move.length;
     if (move.length > longStep) hessian = undefined;
   }
   const inverse = near && hessian && covarianceOf(space, hessian, false);
