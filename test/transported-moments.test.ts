@@ -74,3 +74,42 @@ for (const [what, model, dispersion] of cases) {
     }
   });
 }
+
+test('by blocks of points single logit trials give the same information, and the scores of each point', (t) => {
+  const trials = Array.from({ length: 12 }, (_, r) => ({
+    g: r < 5 ? 0 : 1,
+    x: Math.sin(r),
+    between: r < 5 ? 1 : 0,
+    y: (r * 7) % 3 === 0 ? 1 : 0,
+  }));
+  const integrand = new Integrand(glmm('y ~ x + between + (1 | g)', trials, { family: binomial() }));
+  integrand.setParameters({ beta: Float64Array.of(0.3, -0.2, 0.5), sigma: 1.4 });
+  const plain = new LouisMoments(integrand);
+  const moved = new TransportedMoments(integrand);
+  const { size } = plain;
+  for (let i = 0; i < 2; i++) {
+    integrand.select(i);
+    const { z: mode, value: peak } = findPeak(integrand, 0);
+    const z = Float64Array.from({ length: 1001 }, (_, k) => mode + 0.02 * (k - 500));
+    const weights = z.map((point) => Math.exp(integrand.value(point) - peak));
+    const scores = new Float64Array(size * z.length);
+    plain.reset();
+    moved.start(mode);
+    moved.addAll(z, weights, scores);
+    for (let k = 0; k < z.length; k++) {
+      integrand.evaluate(z[k]);
+      plain.add(z[k], weights[k]);
+      for (let a = 0; a < size; a++) near(t, scores[k * size + a], plain.score[a], 1e-12, `point ${k}, ${a}`);
+    }
+    const [expected, found] = [new Float64Array(size * size), new Float64Array(size * size)];
+    const [score, gradient] = [new Float64Array(size), new Float64Array(size)];
+    plain.addHessian(1, expected);
+    moved.addHessian(1, found);
+    plain.addScore(1, score);
+    moved.addScore(1, gradient);
+    for (let a = 0; a < size; a++) {
+      near(t, gradient[a], score[a], 1e-12, `score ${a} of cluster ${i}`);
+      for (let b = 0; b <= a; b++) near(t, found[a * size + b], expected[a * size + b], 1e-8, `${a}, ${b}`);
+    }
+  }
+});

@@ -36,12 +36,15 @@ export function psis(logWeights: ArrayLike<number>, rEff = 1): Psis {
   const tailLength = Math.max(5, lengthOfTail(size, rEff));
   if (tailLength >= size) return { logWeights: x, k: Number.NaN, tailLength: 0 };
 
-  const order = Uint32Array.from(x.keys()).sort((a, b) => x[a] - x[b]);
-  const tail = order.subarray(size - tailLength);
-  const lowest = x[tail[0]];
-  const below = x[order[size - tailLength - 1]];
+  const sorted = x.slice().sort();
+  const lowest = sorted[size - tailLength];
+  const below = sorted[size - tailLength - 1];
   if (isConstant([lowest, 0])) return { logWeights: x, k: Number.NaN, tailLength };
   const cutoff = Math.exp(below === lowest ? below - Number.EPSILON : below);
+  const tail = [...x.keys()]
+    .filter((i) => x[i] >= lowest)
+    .sort((a, b) => x[a] - x[b])
+    .slice(-tailLength);
   const { k, sigma } = gpdFit(Float64Array.from(tail, (i) => Math.exp(x[i]) - cutoff));
   if (Number.isFinite(k)) {
     for (let i = 0; i < tailLength; i++) {

@@ -44,7 +44,7 @@ export const LARGEST_SIGMA = 300;
 const NEAR_GAIN = 1e-3;
 const LARGE_DATA_GAIN = 1e-8;
 /** Log-likelihood that a pooled fit to a part can lack of the whole's pooled maximum, with much to spare. */
-const CLEAR_GAP = 500;
+export const CLEAR_GAP = 500;
 /** An interior search that comes below this is compared with sigma = 0. */
 const SMALLEST_SIGMA = 1e-4;
 

@@ -5,7 +5,7 @@ import type { DispersionDerivatives, Outcome, RowDerivatives, Rows } from '../mo
 import type { Parameters } from '../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../model/random-effect.js';
 import { isUnitLogit, UnitLogit } from './unit-logit.js';
-import type { PairSums } from './unit-logit-points.js';
+import type { PairSums, PointTable } from './unit-logit-points.js';
 
 /**
  * Holds the linear predictors at the current parameters and the derivatives at the last point evaluated.
@@ -119,6 +119,17 @@ export class Integrand {
     if (!fast?.addPoints(from, to, sigma, z, weights, out, values)) return false;
     for (let k = 0; k < z.length; k++) values[k] += effect.logDensity(z[k], sigma);
     return true;
+  }
+
+  /** Adds the rows' weighted derivatives at every z to `out`, and fills `table`; false where there is no fast way. */
+  fillPoints(
+    z: Float64Array,
+    weights: Float64Array,
+    out: Pick<PairSums, 'score' | 'curvature' | 'curvatureZ'>,
+    table: PointTable,
+  ): boolean {
+    const { fast, from, to, sigma } = this;
+    return fast?.fillPoints(from, to, sigma, z, weights, out, table) ?? false;
   }
 
   /** Derivatives that involve the dispersion at z, left in `dispersionPart`. */

@@ -4,6 +4,12 @@ import type { Integrand } from './integrand.js';
 import { ModeSlopes } from './mode-slopes.js';
 import { ExpectedDerivatives } from './moments.js';
 import { findPeak } from './peak.js';
+import type { PointTable } from './unit-logit-points.js';
+
+/** Points are taken in blocks of so many, fewer where the clusters are large: a table holds rows x points. */
+const BLOCK = 256;
+const LEAST_BLOCK = 8;
+const MOST_TABLED = 1e6;
 
 /**
  * Louis's identity, E[-D2] - Cov(D), holds for any choice of the missing data. With z itself the two terms nearly cancel
@@ -33,6 +39,13 @@ export class TransportedMoments extends ExpectedDerivatives {
   private readonly mixed: Float64Array;
   private readonly mixedT: Float64Array;
   private first = true;
+  /** Points of a block, and their D, parameter after parameter; w times a row of that, g_z and t. */
+  private readonly block: number;
+  private table: PointTable | undefined;
+  private readonly pointScores: Float64Array;
+  private readonly weighed: Float64Array;
+  private readonly gradients: Float64Array;
+  private readonly places: Float64Array;
 
   constructor(integrand: Integrand) {
     super(integrand);
@@ -44,6 +57,12 @@ export class TransportedMoments extends ExpectedDerivatives {
     this.sumSquares = new Float64Array(size * size);
     this.mixed = new Float64Array(size);
     this.mixedT = new Float64Array(size);
+    const fitting = Math.floor(MOST_TABLED / integrand.clusters.largest);
+    this.block = Math.min(BLOCK, Math.max(LEAST_BLOCK, fitting));
+    this.pointScores = new Float64Array(size * this.block);
+    this.weighed = new Float64Array(this.block);
+    this.gradients = new Float64Array(this.block);
+    this.places = new Float64Array(this.block);
   }
 
   /** Starts the selected cluster, whose integrand is highest near `near`. */
@@ -99,6 +118,127 @@ export class TransportedMoments extends ExpectedDerivatives {
     byDispersion *= weight * sigma;
     mixed[columns + 1] += byDispersion;
     mixedT[columns + 1] += t * byDispersion;
+  }
+
+  /**
+   * Evaluates and adds all points: the same sums, by blocks where the integrand has a way to.
+   * @param scores receives the complete-data scores, points x size
+   */
+  addAll(z: Float64Array, weights: Float64Array, scores?: Float64Array): void {
+    const { integrand, size, block } = this;
+    const simple = !this.hasDispersion && integrand.effect.scaleFamily;
+    for (let from = 0; from < z.length; from += block) {
+      const points = z.subarray(from, from + block);
+      const own = weights.subarray(from, from + block);
+      const out = scores?.subarray(from * size, (from + points.length) * size);
+      if (simple && this.addBlock(points, own, out)) continue;
+      for (let k = 0; k < points.length; k++) {
+        integrand.evaluate(points[k]);
+        this.add(points[k], own[k]);
+        out?.set(this.score, k * size);
+      }
+    }
+  }
+
+  private addBlock(z: Float64Array, weights: Float64Array, out: Float64Array | undefined): boolean {
+    const { integrand, block, size } = this;
+    this.table ??= {
+      first: new Float64Array(block * integrand.clusters.largest),
+      scores: new Float64Array(block),
+      curvatures: new Float64Array(block),
+    };
+    const sums = { score: this.rowScore, curvature: this.rowCurvature, curvatureZ: this.rowCurvatureZ };
+    if (!integrand.fillPoints(z, weights, sums, this.table)) return false;
+    this.sumPoints(z, weights, this.table);
+    this.scorePoints(z, this.table);
+    const { pointScores } = this;
+    const n = z.length;
+    for (let a = 0; out && a < size; a++) {
+      for (let k = 0; k < n; k++) out[k * size + a] = pointScores[a * n + k];
+    }
+    this.movePoints(weights);
+    return true;
+  }
+
+  /** What of the sums needs only each point's sums over its rows. */
+  private sumPoints(z: Float64Array, weights: Float64Array, { scores, curvatures }: PointTable): void {
+    const { integrand, columns, gradients, places, mode, spread, mixed, mixedT } = this;
+    const { sigma, effect, effectPart } = integrand;
+    let [c0, c1, c2] = this.curvatures;
+    for (let k = 0; k < z.length; k++) {
+      const weight = weights[k];
+      const point = z[k];
+      effect.derivatives(point, sigma, effectPart);
+      const t = (point - mode) / spread;
+      const curvature = weight * (sigma * sigma * curvatures[k] + effectPart.zz);
+      const bySigma = weight * (scores[k] + point * sigma * curvatures[k] + effectPart.zSigma);
+      places[k] = t;
+      gradients[k] = sigma * scores[k] + effectPart.z;
+      this.weight += weight;
+      this.sigmaScore += weight * (point * scores[k] + effectPart.sigma);
+      this.sigmaSigma += weight * (point * point * curvatures[k] + effectPart.sigmaSigma);
+      c0 += curvature;
+      c1 += t * curvature;
+      c2 += t * t * curvature;
+      mixed[columns] += bySigma;
+      mixedT[columns] += t * bySigma;
+    }
+    this.curvatures[0] = c0;
+    this.curvatures[1] = c1;
+    this.curvatures[2] = c2;
+  }
+
+  /** The complete-data scores of scale families, into `pointScores`. */
+  private scorePoints(z: Float64Array, { first, scores }: PointTable): void {
+    const { integrand, columns, pointScores } = this;
+    const { from, to } = integrand;
+    const { x } = integrand.clusters;
+    const n = z.length;
+    pointScores.fill(0, 0, columns * n);
+    for (let j = 0; j < columns; j++) {
+      const base = j * n;
+      let constant = true;
+      for (let r = from; r < to; r++) constant &&= x[r * columns + j] === x[from * columns + j];
+      if (constant) {
+        const value = x[from * columns + j];
+        for (let k = 0; k < n; k++) pointScores[base + k] = value * scores[k];
+        continue;
+      }
+      for (let r = from; r < to; r++) {
+        const value = x[r * columns + j];
+        const place = (r - from) * n;
+        for (let k = 0; k < n; k++) pointScores[base + k] += value * first[place + k];
+      }
+    }
+    for (let k = 0; k < n; k++) pointScores[columns * n + k] = z[k] * scores[k];
+  }
+
+  /** From the scores to D about its value at the first point, and its moments. */
+  private movePoints(weights: Float64Array): void {
+    const { size, pointScores, weighed, gradients, places, spread, slopes, center, sum, sumSquares } = this;
+    const n = weights.length;
+    for (let a = 0; a < size; a++) {
+      const base = a * n;
+      const m = slopes.mode[a];
+      const s = slopes.spread[a];
+      const shift = s / spread;
+      if (this.first) center[a] = pointScores[base] + (m + s * places[0]) * gradients[0] + shift;
+      const origin = shift - center[a];
+      let total = 0;
+      for (let k = 0; k < n; k++) {
+        const d = pointScores[base + k] + (m + s * places[k]) * gradients[k] + origin;
+        pointScores[base + k] = d;
+        weighed[k] = weights[k] * d;
+        total += weighed[k];
+      }
+      sum[a] += total;
+      for (let b = 0; b <= a; b++) {
+        let product = 0;
+        for (let k = 0; k < n; k++) product += weighed[k] * pointScores[b * n + k];
+        sumSquares[a * size + b] += product;
+      }
+    }
+    this.first = false;
   }
 
   /**

@@ -118,3 +118,78 @@ export function twoRowsAt(
   out.curvature[at + 1] -= b1;
   out.curvatureZ[at + 1] -= c1;
 }
+
+/** Per point: sums over the rows of y - mu and of -mu (1 - mu); `first` has y - mu at row r and point k of n, at r n + k. */
+export interface PointTable {
+  readonly first: Float64Array;
+  readonly scores: Float64Array;
+  readonly curvatures: Float64Array;
+}
+
+/** Two rows at all points as `twoRowsAt`, without the products, and with what each point has of them in `table`. */
+export function twoRowsInto(
+  e: Float64Array,
+  y: Float64Array,
+  r: number,
+  pair: boolean,
+  f: Float64Array,
+  z: Float64Array,
+  p: Float64Array,
+  count: number,
+  at: number,
+  out: Pick<PairSums, 'score' | 'curvature' | 'curvatureZ'>,
+  table: PointTable,
+): void {
+  const { first, scores, curvatures } = table;
+  const e0 = e[r];
+  const y0 = y[r];
+  const e1 = pair ? e[r + 1] : 0;
+  const y1 = pair ? y[r + 1] : 0;
+  const n1 = pair ? 1 : 0;
+  const place0 = at * count;
+  // Without a second row its place is the first's, which is written over.
+  const place1 = pair ? place0 + count : place0;
+  let a0 = 0;
+  let a1 = 0;
+  let b0 = 0;
+  let b1 = 0;
+  let c0 = 0;
+  let c1 = 0;
+  for (let k = 0; k < count; k++) {
+    const fk = f[k];
+    const pk = p[k];
+    const t0 = e0 * fk;
+    const t1 = e1 * fk;
+    const d0 = 1 + t0;
+    const d1 = 1 + t1;
+    // Two reciprocals from one division.
+    const inverse = 1 / (d0 * d1);
+    const q0 = inverse * d1;
+    const q1 = inverse * d0;
+    const m0 = t0 * q0;
+    const m1 = t1 * q1;
+    const s0 = y0 * q0 - (1 - y0) * m0;
+    const s1 = y1 * q1 - (n1 - y1) * m1;
+    const v0 = m0 * q0;
+    const v1 = m1 * q1;
+    first[place1 + k] = s1;
+    first[place0 + k] = s0;
+    scores[k] += s0 + s1;
+    curvatures[k] -= v0 + v1;
+    const w0 = pk * v0;
+    const w1 = pk * v1;
+    a0 += pk * s0;
+    a1 += pk * s1;
+    b0 += w0;
+    b1 += w1;
+    c0 += z[k] * w0;
+    c1 += z[k] * w1;
+  }
+  out.score[at] += a0;
+  out.curvature[at] -= b0;
+  out.curvatureZ[at] -= c0;
+  if (!pair) return;
+  out.score[at + 1] += a1;
+  out.curvature[at + 1] -= b1;
+  out.curvatureZ[at + 1] -= c1;
+}

@@ -1,7 +1,13 @@
 // Rows of single trials with the logit link: exp(eta + eps) = E F, one exponential a row and one a point.
 import type { Outcome, RowDerivatives, Rows } from '../model/outcome.js';
 import { binomialLogit } from '../model/outcomes/binomial-logit.js';
-import { type PairSums, sumSoftplusAt, twoRowsAt } from './unit-logit-points.js';
+import {
+  type PairSums,
+  type PointTable,
+  sumSoftplusAt,
+  twoRowsAt,
+  twoRowsInto,
+} from './unit-logit-points.js';
 
 /** A product of 1 + E F is turned into a logarithm when it passes this; 8 more factors below 1e30 still fit. */
 const LARGE_PRODUCT = 1e60;
@@ -106,6 +112,28 @@ export class UnitLogit {
     }
     for (let k = 0; k < z.length; k++) values[k] += Math.log(products[k]);
     this.finish(from, to, sigma, z, values);
+    return true;
+  }
+
+  /** The same derivatives, and each point's own in `table`, over what was there. */
+  fillPoints(
+    from: number,
+    to: number,
+    sigma: number,
+    z: Float64Array,
+    weights: Float64Array,
+    out: Pick<PairSums, 'score' | 'curvature' | 'curvatureZ'>,
+    table: PointTable,
+  ): boolean {
+    if (!this.load(sigma, z)) return false;
+    const { odds, factor } = this;
+    const { y } = this.rows;
+    table.scores.fill(0, 0, z.length);
+    table.curvatures.fill(0, 0, z.length);
+    for (let r = from; r < to; r += 2) {
+      const pair = r + 1 < to;
+      twoRowsInto(odds, y, r, pair, factor, z, weights, z.length, r - from, out, table);
+    }
     return true;
   }
 

@@ -22,7 +22,7 @@ export interface AscentBasedOptions {
 const CALM_STEPS = 3;
 const FIRST_DRAWS = 100;
 const LEAST_FIRST_DRAWS = 32;
-const FIRST_DRAWS_IN_ALL = 100_000;
+const FIRST_DRAWS_IN_ALL = 30_000;
 
 /**
  * A step is taken if dQ - z_alpha ASE > 0, and where it hardly matters (dQ + z_gamma ASE < tolerance) or there may be no more

@@ -4,11 +4,14 @@ import type { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js
 import type { Parameters } from '../../model/parameters.js';
 import { predictorUnit } from '../../model/predictor-unit.js';
 import type { FitTask } from '../fit.js';
-import { LARGEST_SIGMA, type PooledMaximum, pooledMaximum } from '../maximum-likelihood.js';
+import { CLEAR_GAP, LARGEST_SIGMA, type PooledMaximum, pooledMaximum } from '../maximum-likelihood.js';
+import { largePart } from '../part-start.js';
 import { risesForEver } from '../unbounded.js';
 
 /** Below this many units of the linear predictor a falling sigma is asked whether it falls to 0. */
 const SMALL_SIGMA = 0.2;
+
+const CERTIFIED = { kind: 'certified', tolerance: DEFAULT_TOLERANCE } as const;
 
 /**
  * EM goes to sigma = 0 ever more slowly, and the score of few draws may have roots on the way. The likelihood's slope
@@ -19,6 +22,9 @@ export class Ends {
   private readonly likelihood: MarginalLikelihood;
   private readonly task: FitTask;
   private pooled: PooledMaximum | undefined;
+  /** Of large data, a part of the clusters. */
+  private part: MarginalLikelihood | undefined;
+  private pooledPart: PooledMaximum | undefined;
   /** A sigma above this is asked whether it grows for ever. */
   private largestAsked = 0;
 
@@ -31,10 +37,21 @@ export class Ends {
   async zeroBeats(parameters: Parameters): Promise<boolean> {
     if (this.task.space.fixed.sigma !== undefined) return false;
     const { likelihood, task } = this;
+    if (await this.clearlyAbove(parameters)) return false;
     this.pooled ??= await pooledMaximum(likelihood, task.space, () => task.pause());
     if (this.pooled.slopeInVariance > 0) return false;
-    const certified = { kind: 'certified', tolerance: DEFAULT_TOLERANCE } as const;
-    return likelihood.evaluate(parameters, certified, true) <= this.pooled.objective;
+    return likelihood.evaluate(parameters, CERTIFIED, true) <= this.pooled.objective;
+  }
+
+  /** Of large data: so says the pooled fit to a part, by a gap that the whole's cannot close. */
+  private async clearlyAbove(parameters: Parameters): Promise<boolean> {
+    const { likelihood, task } = this;
+    this.part ??= largePart(likelihood);
+    if (!this.part) return false;
+    this.pooledPart ??= await pooledMaximum(this.part, task.space, () => task.pause());
+    if (!(this.pooledPart.slopeInVariance > 0)) return false;
+    const atZero = likelihood.evaluate(this.pooledPart.parameters, { kind: 'plain' }, false);
+    return likelihood.evaluate(parameters, CERTIFIED, true) - atZero > CLEAR_GAP;
   }
 
   /** The same of an iterate on its way: only where the likelihood still falls as sigma grows. */

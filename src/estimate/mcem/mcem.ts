@@ -7,12 +7,14 @@ import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { requireDensity } from '../../likelihood/supported.js';
 import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
+import type { Parameters } from '../../model/parameters.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { finishLikelihoodFit } from '../likelihood-fit.js';
 import { awayFromZero, interiorStart, unboundedFinding } from '../maximum-likelihood.js';
 import { pooledFit, withoutEstimate } from '../monte-carlo/run.js';
 import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
+import { type Approach, approach } from './approach.js';
 import { ascentBased } from './ascent-based.js';
 import type { EStep } from './e-step.js';
 import { Em } from './em.js';
@@ -60,7 +62,8 @@ export type McemSettings = Required<McemOptions>;
  * draws follows `size`, by default the ascent rule of Caffo, Jank and Jones (2005). Where EM ends, the draws are frozen
  * and Newton finds the root of their score (`polish`); draws are increased until each estimate's Monte Carlo error
  * (sandwich) is below `monteCarloError` of its standard error (Louis 1982), or `maxDraws` ends it, which a finding says.
- * With `reuse` draws serve several iterations by new weights (Levine and Casella 2001). The answer is then held against
+ * Of 5000 clusters and more EM takes a part, where sizes are not stated beforehand and a polish follows; `history` is of
+ * EM on that part. With `reuse` draws serve several iterations by new weights (Levine and Casella 2001). The answer is then held against
  * the exact score and information: `fit.landing`.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect`
  */
@@ -136,8 +139,11 @@ async function run(
     task.start ? awayFromZero(model, task.start) : interiorStart(model, pooledStart(model)),
   );
   const ends = new Ends(likelihood, task);
-  const em = nothingRandom ? undefined : new Em(task, settings, maximiser, start, ends);
-  const { answer: final, ending } = em ? await finish(task, settings, em) : NOTHING;
+  const {
+    em,
+    answer: final,
+    ending,
+  } = nothingRandom ? NOTHING : await search(task, settings, maximiser, start, ends);
   if (!em || ending === 'boundary' || (final && (await ends.zeroBeats(final.parameters)))) {
     return pooledFit(self, task, likelihood, !nothingRandom, em?.history ?? []);
   }
@@ -189,14 +195,30 @@ async function run(
   });
 }
 
-const NOTHING: Partial<Unpolished> = {};
+interface Searched extends Unpolished {
+  readonly em: Omit<Approach, 'draws' | 'hessian'> & Partial<Pick<Em, 'trouble'>>;
+}
 
-/** EM to its end, and the polish or what stands in for it. */
-async function finish(task: FitTask, settings: McemSettings, em: Em): Promise<Unpolished> {
+const NOTHING: Partial<Searched> = {};
+
+/** EM to its end (of large data, on a part), and the polish or what stands in for it. */
+async function search(
+  task: FitTask,
+  settings: McemSettings,
+  maximiser: MStepFunction,
+  start: Parameters,
+  ends: Ends,
+): Promise<Searched> {
+  const near = await approach(task, settings, maximiser, start);
+  if (near) {
+    const answer = await polish(task, settings, near.integrand, near.parameters, near.draws, near.hessian);
+    if (answer.converged) return { em: near, answer, ending: 'rule' };
+  }
+  const em = new Em(task, settings, maximiser, start, ends);
   const ending = await em.run();
-  if (ending === 'boundary' || ending === 'unbounded') return { ending };
-  if (!settings.polish) return finishUnpolished(task, settings, em, ending);
-  return { answer: await polish(task, settings, em.integrand, em.parameters, em.draws!), ending };
+  if (ending === 'boundary' || ending === 'unbounded') return { em, ending };
+  if (!settings.polish) return { em, ...(await finishUnpolished(task, settings, em, ending)) };
+  return { em, answer: await polish(task, settings, em.integrand, em.parameters, em.draws!), ending };
 }
 
 function budgetFinding(maxIterations: number): Finding {

@@ -25,6 +25,8 @@ export interface ScoreWithError extends MonteCarloScore {
 
 /** No Monte Carlo error is taken to be below this part of a standard error. */
 const ROUNDING = 1e-7;
+/** So many clusters tell the error of the information for all. */
+const ENOUGH_CLUSTERS = 500;
 
 /** The Monte Carlo score alone, at less than half the price. */
 export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Array {
@@ -49,12 +51,7 @@ export function monteCarloScore(integrand: Integrand, draws: WeighedDraws): Mont
   for (let i = 0; i < count; i++) {
     integrand.select(i);
     moments.start(draws.set.mode[i]);
-    const z = draws.set.of(draws.set.z, i);
-    const calibrated = draws.set.of(draws.calibrated, i);
-    for (let k = 0; k < z.length; k++) {
-      integrand.evaluate(z[k]);
-      moments.add(z[k], calibrated[k]);
-    }
+    moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
     moments.addScore(clusterWeights[i], score);
     moments.addHessian(clusterWeights[i], hessian);
   }
@@ -85,17 +82,25 @@ export function scoreWithError(
     { length: size },
     (_, a) => new InformationAlong(integrand, set.perCluster, inverse, a),
   );
+  const stride = Math.max(1, Math.floor(count / ENOUGH_CLUSTERS));
+  const squares = (step: number): number => {
+    let sum = 0;
+    for (let i = 0; i < count; i += step) sum += clusterWeights[i] ** 2;
+    return sum;
+  };
   for (let i = 0; i < count; i++) {
     integrand.select(i);
     moments.start(set.mode[i]);
-    for (const direction of along) direction.start();
+    const directions = i % stride === 0 ? along : NONE;
+    for (const direction of directions) direction.start();
     const z = set.of(set.z, i);
     const calibrated = set.of(draws.calibrated, i);
-    for (let k = 0; k < z.length; k++) {
+    if (directions === NONE) moments.addAll(z, calibrated, series);
+    for (let k = 0; directions !== NONE && k < z.length; k++) {
       integrand.evaluate(z[k]);
       moments.add(z[k], calibrated[k]);
       series.set(moments.score, k * size);
-      for (const direction of along) direction.add(moments, z[k], k);
+      for (const direction of directions) direction.add(moments, z[k], k);
     }
     moments.addScore(clusterWeights[i], score);
     moments.addHessian(clusterWeights[i], hessian);
@@ -103,18 +108,23 @@ export function scoreWithError(
     calibrate(draws, i, controls);
     for (let a = 0; a < size; a++) controls.residuals(series, size, a, base);
     scatter.add(clusterWeights[i], series, base);
-    for (let a = 0; a < size; a++) {
-      controls.residuals(along[a].terms(base), 1, 0, base);
-      informationScatter[a].add(clusterWeights[i], along[a].values, base);
-    }
+    directions.forEach((direction, a) => {
+      controls.residuals(direction.terms(base), 1, 0, base);
+      informationScatter[a].add(clusterWeights[i], direction.values, base);
+    });
   }
   const covariance = scatter.covariance();
   // Where the control variates leave nothing (Gaussian responses), rounding is the error that remains.
   for (let a = 0; a < size; a++) covariance[a * size + a] += ROUNDING ** 2 * Math.abs(hessian[a * size + a]);
   mirror(hessian, size);
-  const varianceErrors = Float64Array.from(informationScatter, (one) => Math.sqrt(one.covariance()[0]));
+  const share = squares(1) / squares(stride);
+  const varianceErrors = Float64Array.from(informationScatter, (one) =>
+    Math.sqrt(share * one.covariance()[0]),
+  );
   return { score, hessian, covariance, varianceErrors };
 }
+
+const NONE: readonly InformationAlong[] = [];
 
 /** One cluster's draws' terms of the information along a column c of the inverse: c' D2 c + (c' (D - E[D]))^2. */
 class InformationAlong {

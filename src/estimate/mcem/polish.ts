@@ -32,8 +32,12 @@ export interface Polished {
 const MOST_ROUNDS = 20;
 /** Rounds without a root, each with twice the draws, after which there is none to be found. */
 const MOST_FAILURES = 4;
-/** Frozen draws serve parameters this near to where they were drawn, in standard errors. */
+/**
+ * Frozen draws serve parameters this near to where they were drawn: so many standard errors, or so many of those that one
+ * cluster by itself would give. The latter is what the weights feel.
+ */
 const NEAR = 0.3;
+const NEAR_A_CLUSTER = 0.03;
 /** The first round only comes near; few draws will do. */
 const FIRST_DRAWS = 200;
 /**
@@ -53,12 +57,14 @@ export const MOST_NUMBERS = 5e7;
 /** Relative Monte Carlo error that a standard error may have. */
 const STANDARD_ERROR_ERROR = 0.01;
 
+/** @param hessian a Hessian at the start, however rough, that saves computing one */
 export async function polish(
   task: FitTask,
   settings: McemSettings,
   integrand: Integrand,
   start: Parameters,
   previous: DrawSet,
+  hessian?: Float64Array,
 ): Promise<Polished> {
   const { count } = task.model.clusters;
   const mostDraws = Math.max(100, Math.min(settings.maxDraws, Math.floor(MOST_NUMBERS / count)));
@@ -66,15 +72,18 @@ export async function polish(
   let perCluster = Math.min(mostDraws, Math.max(Math.min(least, FIRST_DRAWS), previous.perCluster));
   let parameters = start;
   let draws = previous;
+  const nearEnough = Math.max(NEAR, NEAR_A_CLUSTER * Math.sqrt(count));
   let failures = 0;
+  let known = hessian;
   for (let round = 1; ; round++) {
     await task.pause();
     integrand.setParameters(parameters);
     draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/polish`, round, draws);
     const controls = controlsFor(draws, settings.controlVariates);
-    const root = await findRoot(task, settings, integrand, draws, controls, parameters);
+    const root = await findRoot(task, settings, integrand, draws, controls, parameters, known);
+    known = undefined;
     const moved = root ? distance(task, parameters, root) : Number.NaN;
-    const near = moved < NEAR;
+    const near = moved < nearEnough;
     if (!root) failures++;
     task.onProgress({
       stage: 'polish',

@@ -25,19 +25,21 @@ export interface Root {
 }
 
 const MOST_STEPS = 25;
-/** Newton's first end: a step this small a part of the Monte Carlo error asked for. */
-const SMALL_STEP = 1e-3;
+/** Newton's first end: the next step this small a part of the Monte Carlo error asked for. */
+const SMALL_STEP = 2e-3;
 /** Its last: what is left of the score, squared in units of its own Monte Carlo error. The draws may be that good. */
 const SMALL_REMAINDER = 1e-4;
 /** Steps from the first end to the last. */
 const MOST_LAST_STEPS = 6;
-/** After a step longer than this, in standard errors, the information is computed anew. */
+/** After a step longer than this, in standard errors or in those that one cluster would give, the information is computed anew. */
 const LONG_STEP = 0.1;
+const LONG_STEP_A_CLUSTER = 0.01;
 
 /**
  * Newton on the frozen draws' score; the information of one step serves the next while the steps are short. It ends
  * where what is left of the score is little beside the score's own Monte Carlo error, which control variates can make
  * much smaller than was asked for. Undefined where the search leads nowhere.
+ * @param roughHessian near that at the start; absent where it has to be computed
  */
 export async function findRoot(
   task: FitTask,
@@ -46,11 +48,14 @@ export async function findRoot(
   draws: DrawSet,
   controls: ControlVariates,
   start: Parameters,
+  roughHessian?: Float64Array,
 ): Promise<Root | undefined> {
   const { space } = task;
   let parameters = start;
+  const longStep = Math.max(LONG_STEP, LONG_STEP_A_CLUSTER * Math.sqrt(integrand.clusters.count));
   let near = false;
-  let hessian: Float64Array | undefined;
+  let lastLength = 0;
+  let hessian = roughHessian;
   for (let step = 0; step < MOST_STEPS && !near; step++) {
     await task.pause();
     integrand.setParameters(parameters);
@@ -62,8 +67,11 @@ export async function findRoot(
     // Without positive definite information the draws' score cannot be trusted either: the caller redraws.
     if (!move) return undefined;
     parameters = move.parameters;
-    near = move.length < SMALL_STEP * settings.monteCarloError;
-    if (move.length > LONG_STEP) hessian = undefined;
+    // Chord steps shrink geometrically, so that the next one is foreseen once there have been two.
+    const next = move.length * Math.min(1, move.length / lastLength);
+    near = next < SMALL_STEP * settings.monteCarloError;
+    lastLength = move.length;
+    if (move.length > longStep) hessian = undefined;
   }
   const inverse = near && hessian && covarianceOf(space, hessian, false);
   if (!inverse) return undefined;

@@ -93,6 +93,8 @@ export function calibrate(draws: WeighedDraws, i: number, controls: ControlVaria
 const ALL_BUT_EQUAL = 1.01;
 /** The tail of fewer weights says nothing: the largest k of many clusters would be noise. */
 const LEAST_WEIGHTS = 1000;
+/** So many groups are told apart. */
+const MOST_GROUPS = 200;
 
 /**
  * Largest Pareto k-hat of a cluster's weights; of few draws a cluster, that of so many neighbouring clusters together as
@@ -102,7 +104,8 @@ const LEAST_WEIGHTS = 1000;
 export function largestParetoK({ set, base }: WeighedDraws): number {
   if (set.dependent || set.exact) return Number.NaN;
   const clusters = set.mode.length;
-  const together = Math.min(clusters, Math.ceil(LEAST_WEIGHTS / set.perCluster));
+  const share = Math.ceil(clusters / MOST_GROUPS);
+  const together = Math.min(clusters, Math.max(share, Math.ceil(LEAST_WEIGHTS / set.perCluster)));
   let largest = Number.NaN;
   for (let i = 0; i < clusters; i += together) {
     // The last group reaches back, so that it is no smaller.
