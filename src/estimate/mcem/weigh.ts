@@ -94,7 +94,7 @@ const ALL_BUT_EQUAL = 1.01;
 /** The tail of fewer weights says nothing: the largest k of many clusters would be noise. */
 const LEAST_WEIGHTS = 1000;
 /** So many groups are told apart. */
-const MOST_GROUPS = 200;
+const MOST_GROUPS = 1000;
 
 /**
  * Largest Pareto k-hat of a cluster's weights; of few draws a cluster, that of so many neighbouring clusters together as
