@@ -2,12 +2,25 @@
 //   npm run bench:report
 import { readFileSync, writeFileSync } from 'node:fs';
 import { drawChart } from './chart.js';
-import { type LikelihoodResults, type PeerResults, readResults, root } from './results.js';
-import { fillTables, likelihoodTables, peerTable } from './tables.js';
+import {
+  type LikelihoodResults,
+  type MonteCarloPeers,
+  type MonteCarloResults,
+  type PeerResults,
+  readResults,
+  root,
+} from './results.js';
+import { fillTables, likelihoodTables, monteCarloTable, peerTable } from './tables.js';
 
 const likelihood = readResults<LikelihoodResults>('likelihood');
 const peers = readResults<PeerResults>('peers');
+const monteCarlo = readResults<MonteCarloResults>('monte-carlo');
+const monteCarloPeers = readResults<MonteCarloPeers>('monte-carlo-peers')!;
 const page = new URL('docs/benchmarks.md', root);
-const tables = { ...(likelihood && likelihoodTables(likelihood)), ...(peers && { peers: peerTable(peers) }) };
+const tables = {
+  ...(likelihood && likelihoodTables(likelihood)),
+  ...(peers && { peers: peerTable(peers) }),
+  ...(monteCarlo && { monteCarlo: monteCarloTable(monteCarlo, monteCarloPeers) }),
+};
 writeFileSync(page, fillTables(readFileSync(page, 'utf8'), tables));
 writeFileSync(new URL('docs/benchmarks.svg', root), await drawChart(likelihood, peers));

@@ -91,6 +91,43 @@ export interface PeerResults {
   readonly results: readonly PeerResult[];
 }
 
+/** A strategy that was asked for a Monte Carlo error of 1% of the standard error, over several seeds. */
+export interface MonteCarloResult {
+  readonly data: string;
+  readonly program: string;
+  /** Fits after the one that warms up; 0 where it had not ended after so many seconds. */
+  readonly runs: number;
+  /** Of them, those that say that they have converged with the error asked for. */
+  readonly landed: number;
+  /** Median of the runs. */
+  readonly seconds: number;
+  /** Largest difference to quadrature over estimates and runs, in standard errors. */
+  readonly distance?: number;
+  /** Medians of the draws a cluster that the answer rests on, and of the largest Monte Carlo error in standard errors. */
+  readonly draws?: number;
+  readonly stated?: number;
+}
+
+export interface MonteCarloResults {
+  readonly machine: Machine;
+  readonly results: readonly MonteCarloResult[];
+}
+
+/** What was measured of R's Monte Carlo packages, once, on another machine. */
+export interface MonteCarloPeers {
+  readonly source: string;
+  readonly results: readonly {
+    readonly data: string;
+    readonly program: string;
+    readonly runs: number;
+    /** Of each run. */
+    readonly seconds: string;
+    /** Largest distance to the exact estimates over the runs, in standard errors; empty where there are no estimates. */
+    readonly distance: string;
+    readonly remark: string;
+  }[];
+}
+
 export function machine(): Machine {
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const processors = cpus();

@@ -1,5 +1,14 @@
 // Results as Markdown tables, and the places between markers where docs/benchmarks.md keeps them.
-import type { FitResult, KernelResult, LikelihoodResults, Machine, PeerResults } from './results.js';
+import type {
+  FitResult,
+  KernelResult,
+  LikelihoodResults,
+  Machine,
+  MonteCarloPeers,
+  MonteCarloResult,
+  MonteCarloResults,
+  PeerResults,
+} from './results.js';
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -86,6 +95,37 @@ export function peerTable({ machine, versions, results }: PeerResults): string {
     'certified - ours',
   ];
   return `${measuredOn(machine)} ${programs.join(', ')}.\n\n${table(head, rows)}`;
+}
+
+/** The table of bench/monte-carlo.ts, with what was measured of R's packages below our own of the same data. */
+export function monteCarloTable({ machine, results }: MonteCarloResults, peers: MonteCarloPeers): string {
+  const percent = (value: number | undefined): string =>
+    value === undefined ? '' : value < 1e-5 ? 'below 0.001%' : `${figure(100 * value)}%`;
+  const ours = ({ runs, landed, seconds, distance, ...one }: MonteCarloResult): string[] => {
+    if (runs === 0) return [one.data, one.program, '', `above ${figure(seconds)}`, '', '', '', 'stopped'];
+    return [
+      ...[one.data, one.program, `${landed} of ${runs}`, figure(seconds)],
+      ...[one.draws === undefined ? '' : whole(one.draws), percent(one.stated), percent(distance), ''],
+    ];
+  };
+  const theirs = ({ data, program, runs, seconds, distance, remark }: MonteCarloPeers['results'][number]) => [
+    ...[data, program, `not told, ${runs}`, seconds, '', '', distance, remark],
+  ];
+  const names = [...new Set(results.map(({ data }) => data))];
+  const rows = names.flatMap((name) => [
+    ...results.filter(({ data }) => data === name).map(ours),
+    ...peers.results.filter(({ data }) => data === name).map(theirs),
+  ]);
+  const head = [
+    'data',
+    'program',
+    'landed',
+    'seconds',
+    'draws a cluster',
+    'error it states',
+    'off by, at most',
+  ];
+  return `${measuredOn(machine)}\n\n${table([...head, 'remark'], rows)}\n\nR's: ${peers.source}`;
 }
 
 /** The page with each table put between `<!-- begin NAME -->` and `<!-- end NAME -->`; places without one stay. */

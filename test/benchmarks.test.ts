@@ -1,9 +1,15 @@
 // The benches' own design, and the tables of docs/benchmarks.md, which must be those of the results kept.
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { type LikelihoodResults, type PeerResults, readResults } from '../bench/results.js';
+import {
+  type LikelihoodResults,
+  type MonteCarloPeers,
+  type MonteCarloResults,
+  type PeerResults,
+  readResults,
+} from '../bench/results.js';
 import { simulated, wide } from '../bench/simulated.js';
-import { fillTables, likelihoodTables, peerTable } from '../bench/tables.js';
+import { fillTables, likelihoodTables, monteCarloTable, peerTable } from '../bench/tables.js';
 
 test('the simulated design is the one that speed has been stated for', (t) => {
   const data = simulated(300);
@@ -36,7 +42,11 @@ test('the tables of docs/benchmarks.md are those of the results', (t) => {
   const page = readFileSync(new URL('../docs/benchmarks.md', import.meta.url), 'utf8');
   const likelihood = readResults<LikelihoodResults>('likelihood')!;
   const peers = readResults<PeerResults>('peers')!;
-  const tables = { ...likelihoodTables(likelihood), peers: peerTable(peers) };
+  const monteCarlo = monteCarloTable(
+    readResults<MonteCarloResults>('monte-carlo')!,
+    readResults<MonteCarloPeers>('monte-carlo-peers')!,
+  );
+  const tables = { ...likelihoodTables(likelihood), peers: peerTable(peers), monteCarlo };
   for (const name of Object.keys(tables)) t.true(page.includes(`<!-- begin ${name} -->`), name);
   t.is(fillTables(page, tables), page);
 });

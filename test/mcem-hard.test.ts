@@ -9,9 +9,10 @@ import { importance } from '../src/estimate/mcem/importance.js';
 import { mcem } from '../src/estimate/mcem/mcem.js';
 import { metropolis } from '../src/estimate/mcem/metropolis.js';
 import { quadrature } from '../src/estimate/quadrature.js';
+import { laplaceEffect } from '../src/model/effects/laplace.js';
 import { binomial, gaussian, poisson } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
-import { certified, certifiedModel, near } from './helpers.js';
+import { certified, certifiedModel, near, shipped } from './helpers.js';
 
 const eSteps: readonly EStep[] = [importance(), metropolis()];
 
@@ -164,4 +165,13 @@ test('where no root is found there are no Monte Carlo errors, and it is said', a
   for (const { name, monteCarloError } of found.estimates) t.true(Number.isNaN(monteCarloError), name);
   t.is(found.landing, undefined);
   t.deepEqual(found.parameters, found.history.at(-1)!.parameters);
+  t.regex(found.findings.find(({ code }) => code === 'no-root')!.advice, /another start or seed/);
+
+  const cornered = glmm(model.formula, await shipped('cbpp'), {
+    family: binomial(),
+    randomEffect: laplaceEffect(),
+  });
+  const lost = await fit(cornered, mcem(options), { seed: 1 });
+  t.false(lost.converged);
+  t.regex(lost.findings.find(({ code }) => code === 'no-root')!.advice, /corner.*quasiMonteCarlo\(\)/);
 });

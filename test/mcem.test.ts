@@ -1,4 +1,4 @@
-// mcem(): both E-steps land on the quadrature within their own Monte Carlo errors, and wrong ones are caught.
+// mcem(): both E-steps land on the quadrature within their own Monte Carlo errors. Wrong ones are caught: mcem-proof.test.ts.
 import test from 'ava';
 import { fit } from '../src/estimate/fit.js';
 import { ascentBased } from '../src/estimate/mcem/ascent-based.js';
@@ -19,17 +19,16 @@ for (const name of ['cbpp', 'seeds', 'booth_hobert']) {
     test(`mcem(${eStep.name}) lands on ${name}`, async (t) => {
       const model = await certifiedModel(certified(name));
       const exact = await fit(model, quadrature());
-      for (const seed of [1, 2, 3]) landed(t, await fit(model, mcem({ eStep }), { seed }), exact, 0.02);
-      const sharp = await fit(model, mcem({ eStep, monteCarloError: 0.002 }), { seed: 4 });
-      landed(t, sharp, exact, 0.002);
+      // Seeds 1 to 200: test/slow.
+      landed(t, await fit(model, mcem({ eStep }), { seed: 1 }), exact, 0.02);
     });
   }
 }
 
-// LSAT with the other seeds, the other E-step and at 0.2%: test/slow.
-test('mcem() lands on lsat', async (t) => {
-  const model = await certifiedModel(certified('lsat'));
-  landed(t, await fit(model, mcem(), { seed: 1 }), await fit(model, quadrature()), 0.02);
+test('a sharper target is met', async (t) => {
+  const model = await certifiedModel(certified('cbpp'));
+  const sharp = await fit(model, mcem({ monteCarloError: 0.002 }), { seed: 4 });
+  landed(t, sharp, await fit(model, quadrature()), 0.002);
 });
 
 const variants: readonly [string, McemOptions][] = [
@@ -43,7 +42,7 @@ for (const [what, options] of variants) {
   test(`mcem() with ${what} lands on Booth and Hobert's data`, async (t) => {
     const model = await certifiedModel(certified('booth_hobert'));
     const exact = await fit(model, quadrature());
-    landed(t, await fit(model, mcem(options), { seed: 5 }), exact, 0.02);
+    landed(t, await fit(model, mcem({ monteCarloError: 0.05, ...options }), { seed: 5 }), exact, 0.05);
   });
 }
 
@@ -66,14 +65,17 @@ function gammaModel(): Model {
 }
 
 test('mcem() lands on Poisson, Gaussian and gamma models, dispersion included', async (t) => {
-  const models = [
+  const [epil, dyestuff] = [
     await certifiedModel(certified('epil')),
     await certifiedModel(certified('dyestuff')),
-    gammaModel(),
   ];
-  for (const model of models) {
+  for (const [model, steps] of [
+    [epil, [importance()]],
+    [dyestuff, eSteps],
+    [gammaModel(), eSteps],
+  ] as const) {
     const exact = await fit(model, quadrature());
-    for (const eStep of eSteps) landed(t, await fit(model, mcem({ eStep }), { seed: 6 }), exact, 0.02);
+    for (const eStep of steps) landed(t, await fit(model, mcem({ eStep }), { seed: 6 }), exact, 0.02);
   }
 });
 
@@ -86,24 +88,6 @@ test('a sigma of 0 is found, and said', async (t) => {
     t.true(found.findings.some(({ code }) => code === 'sigma-boundary'));
     near(t, found.logLik, certified('dyestuff2').maximumLikelihood.logLik, 1e-7, 'logLik');
   }
-});
-
-test('a biased E-step is caught by the score test', async (t) => {
-  const honest = importance();
-  const biased: EStep = {
-    ...honest,
-    name: 'biased',
-    draw(integrand, stream, draws, last) {
-      const accepted = honest.draw(integrand, stream, draws, last);
-      // Weights that favour large z a little: 5% of a posterior sd.
-      for (let k = 0; k < draws.z.length; k++) draws.logProposal[k] -= (0.05 * draws.z[k]) / draws.spread;
-      return accepted;
-    },
-  };
-  const model = await certifiedModel(certified('cbpp'));
-  const found = await fit(model, mcem({ eStep: biased, controlVariates: false }), { seed: 1 });
-  t.false(found.converged);
-  t.true(found.findings.some(({ code }) => code === 'score-test-failed'));
 });
 
 test('the same seed gives the same bits; another seed other numbers', async (t) => {

@@ -7,6 +7,9 @@ import { quadrature } from '../../src/estimate/quadrature.js';
 import { saem } from '../../src/estimate/saem/saem.js';
 import { certified, certifiedModel, landed, near } from '../helpers.js';
 
+/** Where a fit takes long one seed has to do. */
+const seedsOf = (set: string): number[] => (set === 'epil' || set === 'lsat' ? [1] : [1, 2]);
+
 for (const set of ['cbpp', 'seeds', 'booth_hobert', 'infection', 'epil', 'lsat']) {
   for (const [strategy, most] of [
     [mcnr(), 0.02],
@@ -15,7 +18,7 @@ for (const set of ['cbpp', 'seeds', 'booth_hobert', 'infection', 'epil', 'lsat']
     test(`${strategy.name} lands on ${set}`, async (t) => {
       const model = await certifiedModel(certified(set));
       const exact = await fit(model, quadrature());
-      for (const seed of [1, 2]) landed(t, await fit(model, strategy, { seed }), exact, most);
+      for (const seed of seedsOf(set)) landed(t, await fit(model, strategy, { seed }), exact, most);
     });
   }
 
@@ -23,7 +26,7 @@ for (const set of ['cbpp', 'seeds', 'booth_hobert', 'infection', 'epil', 'lsat']
   test(`saem() errs by what it says on ${set}`, async (t) => {
     const model = await certifiedModel(certified(set));
     const exact = await fit(model, quadrature());
-    for (const seed of [1, 2]) {
+    for (const seed of seedsOf(set)) {
       const found = await fit(model, saem(), { seed });
       found.estimates.forEach(({ name, value, monteCarloError }, k) => {
         near(t, (value - exact.estimates[k].value) / monteCarloError, 0, 4, name);
@@ -41,7 +44,7 @@ const calibrated: readonly (readonly [string, Strategy<LikelihoodFit>])[] = [
   ['mcml', mcml({ monteCarloError: 0.1 })],
 ];
 
-for (const set of ['infection', 'booth_hobert', 'cbpp']) {
+for (const set of ['booth_hobert', 'cbpp']) {
   for (const [name, strategy] of calibrated) {
     test(`the errors of ${name} on ${set} are what they say, seeds 1 to 100`, async (t) => {
       const model = await certifiedModel(certified(set));

@@ -180,7 +180,7 @@ async function run(
       ...landingFindings(proof, space.names, target, settings.polish),
       ...(outOfIterations ? [budgetFinding(settings.maxIterations)] : []),
     ];
-  } else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding()];
+  } else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding(model)];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
     // Exact EM climbs the likelihood itself.
@@ -230,13 +230,17 @@ function budgetFinding(maxIterations: number): Finding {
   };
 }
 
-function noRootFinding(): Finding {
+function noRootFinding({ randomEffect }: Model): Finding {
+  // Where the density has a corner the draws' score jumps as a draw passes it, and random draws may leave no root.
+  const advice = randomEffect.kink
+    ? `The density of ${randomEffect.name} intercepts has a corner, where the score of random draws jumps: mcem({ eStep: quasiMonteCarlo() }) or quadratureEStep() have smoother ones, quadrature() needs none.`
+    : 'quadrature() says what the likelihood is like. Try another start or seed.';
   return {
     code: 'no-root',
     severity: 'error',
     message:
       'Newton found no root of the Monte Carlo score near the draws it was made of: these are the parameters where EM stopped or the last root was, and they have no Monte Carlo error.',
-    advice: 'quadrature() says what the likelihood is like. Try another start or seed.',
+    advice,
   };
 }
 
