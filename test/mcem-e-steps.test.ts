@@ -1,11 +1,11 @@
 // The E-steps beyond importance and Metropolis: lattices, rejection, and what Monte Carlo error each has.
 import test from 'ava';
-import { rng } from '../samplers/rng.js';
+import { rng, type Stream } from '../samplers/rng.js';
 import { fdtrc } from '../samplers/special.js';
 import { tQuantile } from '../samplers/t-quantile.js';
 import { fit } from '../src/estimate/fit.js';
 import { controlsFor } from '../src/estimate/mcem/control-variates.js';
-import { drawAll, type EStep } from '../src/estimate/mcem/e-step.js';
+import { type ClusterDraws, drawAll, type EStep } from '../src/estimate/mcem/e-step.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { mcem } from '../src/estimate/mcem/mcem.js';
 import { scoreOnly, scoreWithError } from '../src/estimate/mcem/monte-carlo-score.js';
@@ -247,6 +247,22 @@ test('hopeless proposals end soon, and say what to do', async (t) => {
   const error = await t.throwsAsync(fit(model, mcem({ eStep })), { code: 'rejection-hopeless' });
   t.regex(error!.message, /use rejection\(\), importance\(\) or quasiMonteCarlo\(\)/);
   t.true(performance.now() - start < 10_000);
+});
+
+test("a person's own E-step that draws no number is told so", async (t) => {
+  const eStep = {
+    name: 'broken',
+    settings: {},
+    dependent: false,
+    draw(_integrand: Integrand, _stream: Stream, draws: ClusterDraws): number {
+      draws.z.fill(Number.NaN);
+      return 1;
+    },
+  };
+  const error = await t.throwsAsync(fit(await certifiedModel(certified('cbpp')), mcem({ eStep })), {
+    code: 'bad-e-step',
+  });
+  t.regex(error!.message, /'broken' should fill z with finite draws, found NaN at place 0 of 100/);
 });
 
 const refused: readonly [string, () => unknown, string][] = [

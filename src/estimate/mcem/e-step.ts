@@ -1,4 +1,5 @@
 // What an E-step is: draws of every cluster's intercept, weighted to its posterior at the current parameters.
+import { GlmmcError } from '../../../samplers/errors.js';
 import { rng, type Stream } from '../../../samplers/rng.js';
 import type { Integrand } from '../../likelihood/integrand.js';
 import { findPeak } from '../../likelihood/peak.js';
@@ -116,6 +117,18 @@ export function drawAll(
       replicates,
     };
     set.acceptance += eStep.draw(integrand, stream, draws, last) / m;
+    requireFinite(eStep, draws.z);
   }
   return set;
+}
+
+/** @throws GlmmcError `bad-e-step` */
+function requireFinite({ name }: EStep, z: Float64Array): void {
+  for (let k = 0; k < z.length; k++) {
+    if (Number.isFinite(z[k])) continue;
+    throw new GlmmcError(
+      'bad-e-step',
+      `the E-step '${name}' should fill z with finite draws, found ${z[k]} at place ${k} of ${z.length}; see EStep`,
+    );
+  }
 }

@@ -91,7 +91,7 @@ const NOT_LANDED = 1e-4;
 /** So many Monte Carlo errors from the exact maximum are none either. */
 const FAR = 4;
 /** What exact EM may lack of the exact maximum. */
-const EXACT_GAP = 1e-6;
+const EXACT_GAP = 1e-8;
 
 /** `FAR`, or by replicates the value that Student's t passes as rarely. */
 function farthest(replicates: number): number {
