@@ -9,7 +9,7 @@ const LARGEST_SUM = 3;
 const MEET = 0.64;
 const ROOT = 1.25;
 /** 4 Phi(-1 / sqrt(t)): the mass below `MEET` of the left envelope at c = 0. */
-const LEFT_MASS = 0.42259909466742108;
+const LEFT_MASS = 0.42259909466742107;
 /** Below 1 - a_1 for every x. */
 const QUICK = 0.994;
 /** From Z = 1/t on an inverse Gaussian of mean 1/Z is mostly below t. */
@@ -36,7 +36,10 @@ const TWO_PI_SQUARED = 2 * Math.PI * Math.PI;
  */
 export function polyaGamma(rng: Stream, b: number, c: number): number {
   if (!(b >= 0 && b < Number.POSITIVE_INFINITY && Number.isFinite(c))) {
-    throw new GlmmcError('bad-argument', `polyaGamma: b must be a number >= 0 and c finite, found ${b}, ${c}`);
+    throw new GlmmcError(
+      'bad-argument',
+      `polyaGamma: b must be a number >= 0 and c finite, found ${b}, ${c}`,
+    );
   }
   if (b === 0) return 0;
   const size = Math.abs(c);

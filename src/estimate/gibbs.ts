@@ -26,7 +26,11 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
       const priors = resolvePriors(task.model, given, task.space.fixed);
       await task.pause();
       const { draws, acceptance } = await sampleChains(task, priors, settings);
-      return finishPosteriorFit({ name: 'gibbs', settings: { ...settings } }, task, { draws, acceptance, priors });
+      return finishPosteriorFit({ name: 'gibbs', settings: { ...settings } }, task, {
+        draws,
+        acceptance,
+        priors,
+      });
     },
   };
   return strategy;

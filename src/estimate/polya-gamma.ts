@@ -1,6 +1,7 @@
 // polyaGamma(): the posterior of binomial models with the logit link by Polya-Gamma augmentation.
-import { augmented } from './augmented/strategy.js';
+
 import { PolyaGammaStep } from './augmented/polya-gamma-step.js';
+import { augmented } from './augmented/strategy.js';
 import type { PosteriorFit, Strategy } from './fit.js';
 import type { GibbsOptions } from './gibbs/options.js';
 

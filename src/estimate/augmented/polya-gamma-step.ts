@@ -38,7 +38,8 @@ export class PolyaGammaStep implements GibbsStep {
     const { starts } = clusters;
     for (let i = 0; i < z.length; i++) {
       const eps = sigma * z[i];
-      for (let r = starts[i]; r < starts[i + 1]; r++) omega[r] = polyaGamma(rng, trials[r], rows.eta[r] + eps);
+      for (let r = starts[i]; r < starts[i + 1]; r++)
+        omega[r] = polyaGamma(rng, trials[r], rows.eta[r] + eps);
     }
     block.condition(omega, this.kappa);
     block.draw(rng);

@@ -104,7 +104,8 @@ function imbalance(kind: Augmentation, model: Model, draws: Draws): Finding[] {
       code: 'imbalance',
       severity: 'warning',
       message: `${kind.owner} mixes slowly here: ${rarer} of ${all} trials are ${what}, and the responses hold a share of ${share.toPrecision(2)} of the information that its latent variables would. Draws of coefficients are correlated by about ${(1 - share).toFixed(2)} from one to the next, so that ${draws.chains * draws.iterations} of them are worth some ${Math.ceil((share / (2 - share)) * draws.chains * draws.iterations)}.`,
-      advice: 'Use gibbs(), whose proposals do not depend on the balance, or go by the effective sample sizes.',
+      advice:
+        'Use gibbs(), whose proposals do not depend on the balance, or go by the effective sample sizes.',
     },
   ];
 }
