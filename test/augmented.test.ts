@@ -1,5 +1,7 @@
 // polyaGamma() and albertChib(): exact posteriors, what they return and say, what they refuse.
 import test from 'ava';
+import { essBulk } from '../samplers/diagnostics/ess.js';
+import { allChains } from '../samplers/draws.js';
 import { GlmmcError } from '../samplers/errors.js';
 import { compare } from '../src/compare/compare.js';
 import { albertChib } from '../src/estimate/albert-chib.js';
@@ -211,6 +213,17 @@ test('imbalance is a finding, with what it costs; balanced data have none', asyn
     const { findings } = await fit(model, make(quick));
     t.false(findings.some(({ code }) => code === 'imbalance'));
   }
+});
+
+test('what the finding says of the draws is so where there are no intercepts', async (t) => {
+  const table = { y: [3, 2, 4, 1], n: [90, 80, 100, 70], g: [1, 1, 2, 2] };
+  const model = glmm('y | trials(n) ~ 1 + (1 | g)', table, { family: binomial() });
+  const fixed = { sigma: 0 };
+  const { draws, findings } = await fit(model, polyaGamma({ draws: 4000 }), { fixed });
+  const { message = '' } = findings.find(({ code }) => code === 'imbalance') ?? {};
+  const said = Number(/be worth some (\d+)/.exec(message)?.[1]);
+  const ess = essBulk(allChains(draws, '(Intercept)'));
+  t.true(ess > 0.75 * said && ess < 1.33 * said, `${ess} effective draws, said to be ${said}`);
 });
 
 test('compare() holds them against the exact posterior', async (t) => {

@@ -33,6 +33,8 @@ export class GaussianBlock {
   private readonly centred: Float64Array;
   private readonly density: (logSigma: number) => number;
   private width: number;
+  /** The sigma that factor and solution belong to. */
+  private solvedAt = Number.NaN;
   private travelled = 0;
   private jumps = 0;
   private frozen = false;
@@ -70,6 +72,7 @@ export class GaussianBlock {
     const { state, p, known, total, meanResponse, meanX, within, withinResponse, centred } = this;
     const { x, clusters, priors, freeBeta } = state;
     const { starts } = clusters;
+    this.solvedAt = Number.NaN;
     within.fill(0);
     for (let k = 0; k < p; k++) {
       const { mean, sd } = priors.beta[freeBeta[k]];
@@ -131,6 +134,7 @@ export class GaussianBlock {
   /** What `condition` would have taken from g h, for `scalable` blocks. */
   scale(g: number): void {
     const { meanResponse, withinResponse } = this;
+    this.solvedAt = Number.NaN;
     for (let i = 0; i < meanResponse.length; i++) meanResponse[i] *= g;
     for (let k = 0; k < withinResponse.length; k++) withinResponse[k] *= g;
   }
@@ -141,8 +145,10 @@ export class GaussianBlock {
     const { beta, z, freeBeta } = state;
     if (state.sigmaIsFree) this.drawSigma(rng);
     const { sigma } = state;
-    this.logMarginal(sigma);
+    // A slice step ends with the value it takes.
+    if (this.solvedAt !== sigma) this.logMarginal(sigma);
     // The solution holds L^-1 r: beta = L^-T (L^-1 r + noise).
+    this.solvedAt = Number.NaN;
     for (let k = 0; k < p; k++) solution[k] += normal(rng);
     backwardSolve(factor, p, solution);
     for (let k = 0; k < p; k++) beta[freeBeta[k]] = solution[k];
@@ -181,6 +187,7 @@ export class GaussianBlock {
     const { p, factor, solution, total, meanResponse, meanX, within, withinResponse } = this;
     factor.set(within);
     solution.set(withinResponse);
+    this.solvedAt = Number.NaN;
     const s2 = sigma * sigma;
     let logVolume = 0;
     let volume = 1;
@@ -204,6 +211,7 @@ export class GaussianBlock {
     sum -= logVolume + Math.log(volume);
     if (!choleskyInPlace(factor, p)) return Number.NEGATIVE_INFINITY;
     forwardSolve(factor, p, solution);
+    this.solvedAt = sigma;
     let pivots = 1;
     for (let k = 0; k < p; k++) {
       pivots *= factor[k * p + k];

@@ -69,10 +69,10 @@ function requireBinomial({ owner, link, sibling }: Augmentation, { family, rando
 const LEAST_SHARE = 0.2;
 
 /**
- * The share of the complete data's information that the responses hold: one less the rate of convergence of data
- * augmentation (Liu 1994), nearly the correlation of one draw of a coefficient with the next. It goes to 0 where
- * successes or failures are few among many trials (Johndrow, Smith, Pillai and Dunson 2019, Journal of the American
- * Statistical Association 114).
+ * The share of the complete data's information that the responses hold. One less this share is the rate of convergence of
+ * data augmentation (Liu 1994) and the correlation of one draw with the next where nothing else is known; intercepts,
+ * priors and rescaling only help. The share goes to 0 where successes or failures are few among many trials (Johndrow,
+ * Smith, Pillai and Dunson 2019, Journal of the American Statistical Association 114).
  */
 function imbalance(kind: Augmentation, model: Model, draws: Draws): Finding[] {
   const { clusters, coefficientNames, clusterLabels } = model;
@@ -97,13 +97,14 @@ function imbalance(kind: Augmentation, model: Model, draws: Draws): Finding[] {
   });
   const share = observed / complete;
   if (!(share < LEAST_SHARE)) return [];
+  const size = draws.chains * draws.iterations;
   const rarer = Math.min(successes, all - successes);
   const what = successes <= all - successes ? 'successes' : 'failures';
   return [
     {
       code: 'imbalance',
       severity: 'warning',
-      message: `${kind.owner} mixes slowly here: ${rarer} of ${all} trials are ${what}, and the responses hold a share of ${share.toPrecision(2)} of the information that its latent variables would. Draws of coefficients are correlated by about ${(1 - share).toFixed(2)} from one to the next, so that ${draws.chains * draws.iterations} of them are worth some ${Math.ceil((share / (2 - share)) * draws.chains * draws.iterations)}.`,
+      message: `${kind.owner} mixes slowly here: ${rarer} of ${all} trials are ${what}, and the responses hold a share of ${share.toPrecision(2)} of the information that its latent variables would. Draws of coefficients may be correlated by as much as ${(1 - share).toFixed(2)} from one to the next, and ${size} of them be worth some ${Math.ceil((share / (2 - share)) * size)}.`,
       advice:
         'Use gibbs(), whose proposals do not depend on the balance, or go by the effective sample sizes.',
     },
