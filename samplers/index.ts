@@ -19,6 +19,7 @@ export type { Covariance } from './gaussian.js';
 export { type IndependenceOptions, type IndependenceState, independence } from './independence.js';
 export { type Adaptation, type Info, initialState, type Kernel, type State, type Target } from './kernel.js';
 export { type RandomWalkOptions, randomWalk } from './metropolis.js';
+export { polyaGamma } from './polya-gamma.js';
 export { rng, type Stream } from './rng.js';
 export { run } from './run.js';
 export type { Run, RunOptions, RunProgress, RunSettings } from './run-options.js';
@@ -34,6 +35,7 @@ export {
   table,
   wrap,
 } from './text.js';
+export { normalAbove, truncatedNormal } from './truncated-normal.js';
 export {
   beta,
   chiSquared,

@@ -20,6 +20,7 @@ export {
 export type { ComparisonRow, Verdict } from './compare/row.js';
 export { parseCsv, readCsv } from './data/csv.js';
 export type { ArrowShaped, DataSource, Table } from './data/table.js';
+export { albertChib } from './estimate/albert-chib.js';
 export {
   type Estimate,
   type Fit,
@@ -64,6 +65,7 @@ export type { StepError } from './estimate/mcem/step-error.js';
 export { type McmlOptions, mcml } from './estimate/mcml/mcml.js';
 export { type McnrOptions, mcnr } from './estimate/mcnr/mcnr.js';
 export type { FixedParameters } from './estimate/parameter-space.js';
+export { polyaGamma } from './estimate/polya-gamma.js';
 export {
   exponentialPrior,
   halfCauchy,

@@ -39,6 +39,8 @@ test('strategies and their variants', (t) => {
     'mcem:quasi-monte-carlo': 'mcem(quasi-monte-carlo)',
     'mcem:quadrature': 'mcem(quadrature)',
     gibbs: 'gibbs',
+    'polya-gamma': 'polya-gamma',
+    'albert-chib': 'albert-chib',
   };
   for (const [text, name] of Object.entries(names)) t.is(strategyNamed(text).name, name);
 });
@@ -62,6 +64,8 @@ test('slips are met by the nearest name', (t) => {
 
 test('samplers', (t) => {
   t.is(samplerNamed('gibbs', { chains: 2 }).settings.chains, 2);
+  t.is(samplerNamed('polya-gamma', { draws: 5 }).name, 'polya-gamma');
+  t.is(samplerNamed('albert-chib', { thin: 2 }).settings.thin, 2);
   t.throws(() => samplerNamed('gibs', {}), { code: 'unknown-sampler', message: /did you mean 'gibbs'/ });
   t.throws(() => samplerNamed('laplace', {}), { code: 'unknown-sampler' });
   t.throws(() => samplerNamed('gibbs', { draws: 0 }), { code: 'bad-option' });

@@ -82,3 +82,14 @@ export function landed(t: ExecutionContext, found: LikelihoodFit, exact: Likelih
   t.true(found.landing!.logLikGap < 0.01);
   near(t, found.logLik, exact.logLik, 0.01, 'logLik');
 }
+
+/** sqrt(n) times the Kolmogorov-Smirnov distance; above 1.95 with probability 0.001. */
+export function kolmogorov(sample: ArrayLike<number>, cdf: (x: number) => number): number {
+  const x = Float64Array.from(sample).sort();
+  let distance = 0;
+  for (let i = 0; i < x.length; i++) {
+    const p = cdf(x[i]);
+    distance = Math.max(distance, p - i / x.length, (i + 1) / x.length - p);
+  }
+  return distance * Math.sqrt(x.length);
+}

@@ -10,7 +10,7 @@ const functions = [
   // strategies and priors
   ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'quadraturePosterior'],
   ...['ascentBased', 'boothHobert', 'fixedSize', 'geometricSize'],
-  ...['pql', 'mql', 'saem', 'mcnr', 'mcml'],
+  ...['pql', 'mql', 'saem', 'mcnr', 'mcml', 'polyaGamma', 'albertChib'],
   ...['rejection', 'quasiMonteCarlo', 'quadratureEStep'],
   ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],
   ...['inverseGammaVariance', 'uniformPrior'],

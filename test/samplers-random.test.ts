@@ -18,6 +18,7 @@ import {
   type Stream,
   studentT,
 } from '../samplers/index.js';
+import { kolmogorov } from './helpers.js';
 
 const take = (stream: Stream, n: number): number[] => Array.from({ length: n }, () => stream.uniform());
 
@@ -74,17 +75,6 @@ test('uniforms have 53 bits in [0, 1), and streams of neighbouring names are unc
   const firsts = Array.from({ length: n }, (_, i) => rng(1).stream(`block:${i}`).uniform());
   t.true(kolmogorov(firsts, (u) => u) < 1.95);
 });
-
-/** sqrt(n) times the Kolmogorov-Smirnov distance; above 1.95 with probability 0.001. */
-function kolmogorov(sample: readonly number[], cdf: (x: number) => number): number {
-  const x = Float64Array.from(sample).sort();
-  let distance = 0;
-  for (let i = 0; i < x.length; i++) {
-    const p = cdf(x[i]);
-    distance = Math.max(distance, p - i / x.length, (i + 1) / x.length - p);
-  }
-  return distance * Math.sqrt(x.length);
-}
 
 interface Distribution {
   draw: (rng: Stream) => number;

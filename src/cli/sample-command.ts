@@ -9,7 +9,7 @@ import { toStanCsv } from '../report/stan-csv.js';
 import { EXIT, type ExitCode, type Io } from './io.js';
 import { addModelOptions, fitOptionsFrom, type ModelFlags, modelFrom, wholeNumber } from './model-options.js';
 import { progressLine } from './progress.js';
-import { type SamplerSettings, samplerNamed } from './strategies.js';
+import { SAMPLER_NAMES, type SamplerSettings, samplerNamed } from './strategies.js';
 
 interface Flags extends ModelFlags, SamplerSettings {
   readonly sampler: string;
@@ -19,7 +19,7 @@ interface Flags extends ModelFlags, SamplerSettings {
 
 export function addSampleCommand(program: Command, io: Io, finish: (code: ExitCode) => void): void {
   addModelOptions(program.command('sample').description('Draw from the posterior'))
-    .option('--sampler <name>', 'gibbs', 'gibbs')
+    .option('--sampler <name>', SAMPLER_NAMES, 'gibbs')
     .option('--chains <n>', 'independent chains', wholeNumber)
     .option('--warmup <n>', 'steps of each chain that tune and are thrown away', wholeNumber)
     .option('--draws <n>', 'kept draws of each chain', wholeNumber)

@@ -1,5 +1,6 @@
 // Families and strategies by the names that people type, with their variants after a colon.
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
+import { albertChib } from '../estimate/albert-chib.js';
 import type { Fit, PosteriorFit, Strategy } from '../estimate/fit.js';
 import { type GibbsOptions, gibbs } from '../estimate/gibbs.js';
 import type { EStep } from '../estimate/mcem/e-step.js';
@@ -11,6 +12,7 @@ import { quasiMonteCarlo } from '../estimate/mcem/quasi-monte-carlo.js';
 import { rejection } from '../estimate/mcem/rejection.js';
 import { mcml } from '../estimate/mcml/mcml.js';
 import { mcnr } from '../estimate/mcnr/mcnr.js';
+import { polyaGamma } from '../estimate/polya-gamma.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
 import { mql, pql } from '../estimate/quasi-likelihood.js';
 import { saem } from '../estimate/saem/saem.js';
@@ -70,13 +72,18 @@ const STRATEGIES: Readonly<Record<string, Maker>> = {
   pql: quasi('pql', pql),
   mql: quasi('mql', mql),
   gibbs: plain('gibbs', gibbs),
+  'polya-gamma': plain('polya-gamma', polyaGamma),
+  'albert-chib': plain('albert-chib', albertChib),
 };
 
-const SAMPLERS = ['gibbs'];
+const SAMPLERS = ['gibbs', 'polya-gamma', 'albert-chib'];
+
+/** The names `--sampler` takes, for help texts. */
+export const SAMPLER_NAMES: string = SAMPLERS.join(', ');
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs, polya-gamma, albert-chib';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {

@@ -1,24 +1,12 @@
 // gibbs(): the posterior by Gibbs sampling with Metropolis-Hastings steps over (beta, sigma, every intercept).
-import * as v from 'valibot';
-import { checkOptions, count } from '../../samplers/options.js';
 import { requireDensity } from '../likelihood/supported.js';
 import type { PosteriorFit, Strategy } from './fit.js';
+import { type GibbsOptions, plainPriors, readGibbsOptions } from './gibbs/options.js';
 import { sampleChains } from './gibbs/run.js';
 import { finishPosteriorFit } from './posterior-fit.js';
-import { checkPriors, type Priors, resolvePriors } from './priors.js';
+import { resolvePriors } from './priors.js';
 
-export interface GibbsOptions {
-  /** Independent chains (4). */
-  readonly chains?: number;
-  /** Sweeps of each chain that are thrown away, in which it finds its way and tunes its proposals (1000). */
-  readonly warmup?: number;
-  /** Draws kept of each chain, after thinning (1000). */
-  readonly draws?: number;
-  /** Every thin-th sweep is kept (1). */
-  readonly thin?: number;
-  /** What is left out has the default of `resolvePriors`. */
-  readonly priors?: Priors;
-}
+export type { GibbsOptions } from './gibbs/options.js';
 
 /**
  * Draws from the posterior of (beta, sigma, dispersion, eps_1 .. eps_m). A sweep draws each intercept by a Newton
@@ -29,20 +17,7 @@ export interface GibbsOptions {
  *   for, `bad-cluster-weights`, `unsupported-effect`
  */
 export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
-  const known = checkOptions(
-    'gibbs()',
-    {
-      chains: v.optional(count(1), 4),
-      warmup: v.optional(count(0), 1000),
-      draws: v.optional(count(1), 1000),
-      thin: v.optional(count(1), 1),
-      priors: v.optional(v.any(), {}),
-    },
-    options,
-  );
-  const { chains, warmup, draws, thin } = known;
-  const given = checkPriors(known.priors);
-  const settings = { chains, warmup, draws, thin };
+  const { settings, priors: given } = readGibbsOptions('gibbs()', options);
   const strategy: Strategy<PosteriorFit> = {
     name: 'gibbs',
     settings: { ...settings, priors: plainPriors(given) },
@@ -51,12 +26,12 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
       const priors = resolvePriors(task.model, given, task.space.fixed);
       await task.pause();
       const { draws, acceptance } = await sampleChains(task, priors, settings);
-      return finishPosteriorFit({ name: 'gibbs', settings }, task, { draws, acceptance, priors });
+      return finishPosteriorFit({ name: 'gibbs', settings: { ...settings } }, task, {
+        draws,
+        acceptance,
+        priors,
+      });
     },
   };
   return strategy;
-}
-
-function plainPriors(priors: Priors): Record<string, string> {
-  return Object.fromEntries(Object.entries(priors).map(([name, prior]) => [name, prior.text]));
 }

@@ -48,20 +48,45 @@ export function gibbsSteps(state: GibbsState, transport: Transport): GibbsStep[]
   return steps;
 }
 
-/**
- * Draws from the posterior. Chain c has its own streams (`chain:c`, then `init`, `warmup`, `draws`), so its numbers do
- * not depend on how many others there are. Whatever tunes itself does so in warm-up only.
- * @throws GlmmcError `bad-cluster-weights`; rejects with the reason of an abort
- */
-export async function sampleChains(
+/** The draws of gibbs(). @throws GlmmcError `bad-cluster-weights`; rejects with the reason of an abort */
+export function sampleChains(
   task: FitTask,
   priors: ResolvedPriors,
   settings: GibbsSettings,
   makeSteps: typeof gibbsSteps = gibbsSteps,
-): Promise<{ draws: Draws; acceptance: Acceptance }> {
+): Promise<Sampled> {
+  return sweepChains('gibbs()', task, priors, settings, (spare) => {
+    const posterior = new MarginalPosterior(task.space, priors);
+    const transport = tuneTransport(posterior, spare) ?? heldTransport(spare);
+    return (state) => makeSteps(state, transport);
+  });
+}
+
+interface Sampled {
+  readonly draws: Draws;
+  readonly acceptance: Acceptance;
+}
+
+/** The steps of a chain, in the order of a sweep, for the state it keeps. */
+export type StepsOfChain = (state: GibbsState) => readonly GibbsStep[];
+
+/**
+ * Draws from the posterior by sweeps of any steps. Chain c has its own streams (`chain:c`, then `init`, `warmup`, `draws`), so its numbers do
+ * not depend on how many others there are. Whatever tunes itself does so in warm-up only.
+ * @param owner the strategy as people typed it, for messages
+ * @param prepare what all chains share, worked out once with the memory of a state; gives the steps of a chain
+ * @throws GlmmcError `bad-cluster-weights`; rejects with the reason of an abort
+ */
+export async function sweepChains(
+  owner: string,
+  task: FitTask,
+  priors: ResolvedPriors,
+  settings: GibbsSettings,
+  prepare: (spare: GibbsState) => StepsOfChain,
+): Promise<Sampled> {
   const { model, space } = task;
   const { chains, draws } = settings;
-  const { clusters, firstCopy } = replicateClusters(model, 'gibbs()');
+  const { clusters, firstCopy } = replicateClusters(model, owner);
   const hasDispersion = model.family.dispersion !== undefined;
   const variables = [
     ...model.coefficientNames,
@@ -71,15 +96,14 @@ export async function sampleChains(
     ...model.clusterLabels.map((label) => `eps[${label}]`),
   ];
   const root = rng(task.seed);
-  const spare = new GibbsState(space, clusters, priors);
-  const transport = tuneTransport(new MarginalPosterior(space, priors), spare) ?? heldTransport(spare);
+  const stepsOf = prepare(new GibbsState(space, clusters, priors));
   const storage: Float64Array[] = [];
   const sums: Record<string, number> = {};
   for (let chain = 0; chain < chains; chain++) {
     const stream = root.stream(`chain:${chain}`);
     const state = new GibbsState(space, clusters, priors);
     placeAtRandom(state, task, stream.stream('init'));
-    const steps = makeSteps(state, transport);
+    const steps = stepsOf(state);
     const block = new Float64Array(variables.length * draws);
     const acceptance = await runChain(task, settings, chain, state, steps, firstCopy, stream, block);
     steps.forEach(({ name }, k) => {

@@ -1,0 +1,42 @@
+// What the Gibbs samplers can be told.
+import * as v from 'valibot';
+import { checkOptions, count } from '../../../samplers/options.js';
+import { checkPriors, type Priors } from '../priors.js';
+import type { GibbsSettings } from './run.js';
+
+export interface GibbsOptions {
+  /** Independent chains (4). */
+  readonly chains?: number;
+  /** Sweeps of each chain that are thrown away, in which it finds its way and tunes its proposals (1000). */
+  readonly warmup?: number;
+  /** Draws kept of each chain, after thinning (1000). */
+  readonly draws?: number;
+  /** Every thin-th sweep is kept (1). */
+  readonly thin?: number;
+  /** What is left out has the default of `resolvePriors`. */
+  readonly priors?: Priors;
+}
+
+/** Checks them and fills in the defaults. @throws GlmmcError `unknown-option`, `bad-option` */
+export function readGibbsOptions(
+  owner: string,
+  options: GibbsOptions,
+): { readonly settings: GibbsSettings; readonly priors: Priors } {
+  const { priors, ...settings } = checkOptions(
+    owner,
+    {
+      chains: v.optional(count(1), 4),
+      warmup: v.optional(count(0), 1000),
+      draws: v.optional(count(1), 1000),
+      thin: v.optional(count(1), 1),
+      priors: v.optional(v.any(), {}),
+    },
+    options,
+  );
+  return { settings, priors: checkPriors(priors) };
+}
+
+/** The priors as a strategy's settings show them. */
+export function plainPriors(priors: Priors): Record<string, string> {
+  return Object.fromEntries(Object.entries(priors).map(([name, prior]) => [name, prior.text]));
+}
