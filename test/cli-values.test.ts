@@ -36,6 +36,7 @@ test('strategies and their variants', (t) => {
     'pql:reml': 'pql(reml)',
     mql: 'mql',
     gibbs: 'gibbs',
+    nuts: 'nuts',
   };
   for (const [text, name] of Object.entries(names)) t.is(strategyNamed(text).name, name);
 });
@@ -59,6 +60,7 @@ test('slips are met by the nearest name', (t) => {
 
 test('samplers', (t) => {
   t.is(samplerNamed('gibbs', { chains: 2 }).settings.chains, 2);
+  t.is(samplerNamed('nuts', { draws: 7 }).settings.draws, 7);
   t.throws(() => samplerNamed('gibs', {}), { code: 'unknown-sampler', message: /did you mean 'gibbs'/ });
   t.throws(() => samplerNamed('laplace', {}), { code: 'unknown-sampler' });
   t.throws(() => samplerNamed('gibbs', { draws: 0 }), { code: 'bad-option' });

@@ -8,6 +8,7 @@ import { mcem } from '../estimate/mcem/mcem.js';
 import { metropolis } from '../estimate/mcem/metropolis.js';
 import { mcml } from '../estimate/mcml/mcml.js';
 import { mcnr } from '../estimate/mcnr/mcnr.js';
+import { nuts } from '../estimate/nuts.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
 import { mql, pql } from '../estimate/quasi-likelihood.js';
 import { saem } from '../estimate/saem/saem.js';
@@ -61,13 +62,14 @@ const STRATEGIES: Readonly<Record<string, Maker>> = {
   pql: quasi('pql', pql),
   mql: quasi('mql', mql),
   gibbs: plain('gibbs', gibbs),
+  nuts: plain('nuts', nuts),
 };
 
-const SAMPLERS = ['gibbs'];
+const SAMPLERS = ['gibbs', 'nuts'];
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, saem, mcnr, mcml, gibbs';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, saem, mcnr, mcml, gibbs, nuts';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {
