@@ -150,7 +150,7 @@ const others: readonly [string, () => Model | Promise<Model>, NutsStrategyOption
   [
     'cluster weights',
     () => glmm('y | trials(n) ~ x + (1 | g)', table, { family: binomial(), clusterWeights: 'cw' }),
-    { warmup: 500, draws: 1000 },
+    { warmup: 500, draws: 1500 },
     600,
   ],
 ];
