@@ -150,8 +150,8 @@ const others: readonly [string, () => Model | Promise<Model>, NutsStrategyOption
   [
     'cluster weights',
     () => glmm('y | trials(n) ~ x + (1 | g)', table, { family: binomial(), clusterWeights: 'cw' }),
-    { warmup: 500, draws: 1500 },
-    600,
+    { draws: 2000 },
+    1000,
   ],
 ];
 for (const [name, make, options, least] of others) {
