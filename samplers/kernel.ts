@@ -62,7 +62,8 @@ export function evaluate(target: Target, x: Float64Array): number {
   return value;
 }
 
-function brokenDensity(value: number, x: Float64Array): GlmmcError {
+/** The error for a log density that is NaN or +Infinity at x. */
+export function brokenDensity(value: number, x: Float64Array): GlmmcError {
   const shown = Array.from(x.subarray(0, 8), (coordinate) => String(coordinate)).join(', ');
   return new GlmmcError(
     'broken-density',

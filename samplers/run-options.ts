@@ -13,8 +13,8 @@ export interface RunProgress {
   readonly detail: Readonly<{ chain: number; acceptance: number }>;
 }
 
-/** Settings of `run`. */
-export interface RunOptions {
+/** Settings of `run`; `I` is what the kernel's steps say of themselves. */
+export interface RunOptions<I = unknown> {
   /** Same seed, same numbers, to the last bit; default 1. */
   readonly seed?: number | string;
   /** Number of chains, >= 1; default 4. */
@@ -31,6 +31,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called every 20 ms or so, and at the end of each chain. */
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Called with what each step after warm-up said of itself, such as its energy, and the chain's number (from 0). */
+  readonly onStep?: (info: I, chain: number) => void;
+  /** Awaited every 20 ms or so in place of a turn of the event loop; a rejection ends the run. */
+  readonly pause?: () => Promise<void>;
 }
 
 /** The settings of a run with their defaults filled in. */
@@ -55,7 +59,7 @@ export interface Run extends Draws {
  * Checks the options and fills in the defaults.
  * @throws GlmmcError `bad-option`, `unknown-option`
  */
-export function readRunOptions(options: RunOptions): RunSettings {
+export function readRunOptions<I>(options: RunOptions<I>): RunSettings {
   const { seed, chains, warmup, draws, thin } = checkOptions('run()', entries, options);
   return { seed, chains, warmup, draws, thin };
 }
@@ -69,4 +73,6 @@ const entries = {
   init: v.optional(v.any()),
   signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
   onProgress: v.optional(v.function('a function')),
+  onStep: v.optional(v.function('a function')),
+  pause: v.optional(v.function('a function')),
 };

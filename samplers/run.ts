@@ -18,12 +18,12 @@ import { startingState } from './start.js';
  * @throws GlmmcError (as a rejection) `bad-option`, `unknown-option`, `bad-seed`, `bad-init`, `bad-kernel`,
  *   `broken-density`; and the signal's reason
  */
-export async function run<S, I>(kernel: Kernel<S, I>, options: RunOptions = {}): Promise<Run> {
+export async function run<S, I>(kernel: Kernel<S, I>, options: RunOptions<I> = {}): Promise<Run> {
   checkKernel(kernel);
   const settings = readRunOptions(options);
   const { chains, warmup, draws, thin } = settings;
   const root = rng(settings.seed);
-  const { signal, onProgress } = options;
+  const { signal } = options;
   signal?.throwIfAborted();
   const streams = Array.from({ length: chains }, (_, chain) => root.stream(`chain:${chain}`));
   // Everything that can be refused is refused before the first step.
@@ -35,7 +35,7 @@ export async function run<S, I>(kernel: Kernel<S, I>, options: RunOptions = {}):
   const made = makeDraws(variables, chains, draws, storage);
 
   const perChain = warmup + draws * thin;
-  const turn = turns(signal, onProgress, chains * perChain);
+  const turn = turns(options, chains * perChain);
   const acceptance = new Float64Array(chains);
   for (const [chain, stream] of streams.entries()) {
     acceptance[chain] = await runChain(
@@ -46,6 +46,7 @@ export async function run<S, I>(kernel: Kernel<S, I>, options: RunOptions = {}):
       storage[chain],
       (done, rate, final) =>
         turn(chain, chain * perChain + done, done <= warmup ? 'warmup' : 'sampling', rate, final),
+      (info) => options.onStep?.(info, chain),
     );
   }
   return { ...made, kernel: kernel.name, settings, acceptance };
@@ -59,6 +60,7 @@ async function runChain<S, I>(
   { warmup, draws, thin }: RunSettings,
   block: Float64Array,
   turn: (done: number, acceptance: number, final: boolean) => Promise<void> | undefined,
+  told: (info: I) => void,
 ): Promise<number> {
   const row = new Float64Array(block.length / draws);
   let state = first;
@@ -84,6 +86,7 @@ async function runChain<S, I>(
     const [next, info] = frozen.step(keeping, state);
     state = next;
     sum += acceptanceOf(info);
+    told(info);
     if (t % thin === 0) {
       if (kernel.record !== undefined) kernel.record(state, row);
       else row.set(positionOf(kernel, state));
@@ -100,10 +103,10 @@ const TURN = 20;
 
 /** Reports, lets the event loop turn and honours the signal, each 20 ms and at the end of a chain. */
 function turns(
-  signal: AbortSignal | undefined,
-  onProgress: ((progress: RunProgress) => void) | undefined,
+  { signal, onProgress, pause }: Pick<RunOptions, 'signal' | 'onProgress' | 'pause'>,
   total: number,
 ) {
+  const wait = pause ?? (() => new Promise<void>((resolve) => setTimeout(resolve, 0)));
   let end = performance.now() + TURN;
   return (
     chain: number,
@@ -114,7 +117,7 @@ function turns(
   ): Promise<void> | undefined => {
     if (!final && performance.now() < end) return undefined;
     onProgress?.({ stage, done, total, detail: { chain, acceptance } });
-    return new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
+    return wait().then(() => {
       signal?.throwIfAborted();
       end = performance.now() + TURN;
     });

@@ -64,6 +64,7 @@ export type {
 export type { StepError } from './estimate/mcem/step-error.js';
 export { type McmlOptions, mcml } from './estimate/mcml/mcml.js';
 export { type McnrOptions, mcnr } from './estimate/mcnr/mcnr.js';
+export { type NutsStrategyOptions, nuts } from './estimate/nuts.js';
 export type { FixedParameters } from './estimate/parameter-space.js';
 export { polyaGamma } from './estimate/polya-gamma.js';
 export {

@@ -41,6 +41,7 @@ test('strategies and their variants', (t) => {
     gibbs: 'gibbs',
     'polya-gamma': 'polya-gamma',
     'albert-chib': 'albert-chib',
+    nuts: 'nuts',
   };
   for (const [text, name] of Object.entries(names)) t.is(strategyNamed(text).name, name);
 });
@@ -66,6 +67,7 @@ test('samplers', (t) => {
   t.is(samplerNamed('gibbs', { chains: 2 }).settings.chains, 2);
   t.is(samplerNamed('polya-gamma', { draws: 5 }).name, 'polya-gamma');
   t.is(samplerNamed('albert-chib', { thin: 2 }).settings.thin, 2);
+  t.is(samplerNamed('nuts', { draws: 7 }).settings.draws, 7);
   t.throws(() => samplerNamed('gibs', {}), { code: 'unknown-sampler', message: /did you mean 'gibbs'/ });
   t.throws(() => samplerNamed('laplace', {}), { code: 'unknown-sampler' });
   t.throws(() => samplerNamed('gibbs', { draws: 0 }), { code: 'bad-option' });

@@ -8,7 +8,8 @@ const functions = [
   ...['negativeBinomial', 'customFamily', 'combination'],
   ...['studentT', 'logistic', 'laplaceEffect', 'logGamma', 'bridge', 'customEffect', 'pointMasses'],
   // strategies and priors
-  ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'quadraturePosterior'],
+  ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'nuts'],
+  ...['quadraturePosterior'],
   ...['ascentBased', 'boothHobert', 'fixedSize', 'geometricSize'],
   ...['pql', 'mql', 'saem', 'mcnr', 'mcml', 'polyaGamma', 'albertChib'],
   ...['rejection', 'quasiMonteCarlo', 'quadratureEStep'],

@@ -12,6 +12,7 @@ import { quasiMonteCarlo } from '../estimate/mcem/quasi-monte-carlo.js';
 import { rejection } from '../estimate/mcem/rejection.js';
 import { mcml } from '../estimate/mcml/mcml.js';
 import { mcnr } from '../estimate/mcnr/mcnr.js';
+import { nuts } from '../estimate/nuts.js';
 import { polyaGamma } from '../estimate/polya-gamma.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
 import { mql, pql } from '../estimate/quasi-likelihood.js';
@@ -74,16 +75,17 @@ const STRATEGIES: Readonly<Record<string, Maker>> = {
   gibbs: plain('gibbs', gibbs),
   'polya-gamma': plain('polya-gamma', polyaGamma),
   'albert-chib': plain('albert-chib', albertChib),
+  nuts: plain('nuts', nuts),
 };
 
-const SAMPLERS = ['gibbs', 'polya-gamma', 'albert-chib'];
+const SAMPLERS = ['gibbs', 'polya-gamma', 'albert-chib', 'nuts'];
 
 /** The names `--sampler` takes, for help texts. */
 export const SAMPLER_NAMES: string = SAMPLERS.join(', ');
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs, polya-gamma, albert-chib';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs, polya-gamma, albert-chib, nuts';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {

@@ -1,10 +1,10 @@
 // gibbs(): the posterior by Gibbs sampling with Metropolis-Hastings steps over (beta, sigma, every intercept).
 import { requireDensity } from '../likelihood/supported.js';
 import type { PosteriorFit, Strategy } from './fit.js';
-import { type GibbsOptions, plainPriors, readGibbsOptions } from './gibbs/options.js';
+import { type GibbsOptions, readGibbsOptions } from './gibbs/options.js';
 import { sampleChains } from './gibbs/run.js';
 import { finishPosteriorFit } from './posterior-fit.js';
-import { resolvePriors } from './priors.js';
+import { plainPriors, resolvePriors } from './priors.js';
 
 export type { GibbsOptions } from './gibbs/options.js';
 

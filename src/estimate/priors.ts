@@ -229,6 +229,11 @@ export function checkPriors(priors: unknown): Priors {
   return known as Priors;
 }
 
+/** What was given, as it prints. */
+export function plainPriors(priors: Priors): Record<string, string> {
+  return Object.fromEntries(Object.entries(priors).map(([name, prior]) => [name, prior.text]));
+}
+
 function isPrior(value: unknown): value is Prior {
   return typeof value === 'object' && value !== null && 'logDensity' in value && 'distribution' in value;
 }

@@ -5,12 +5,12 @@ import { GlmmcError } from '../../../samplers/errors.js';
 import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
 import type { PosteriorFit, Strategy } from '../fit.js';
-import { type GibbsOptions, plainPriors, readGibbsOptions } from '../gibbs/options.js';
+import { type GibbsOptions, readGibbsOptions } from '../gibbs/options.js';
 import { sweepChains } from '../gibbs/run.js';
 import type { GibbsState } from '../gibbs/state.js';
 import type { GibbsStep } from '../gibbs/step.js';
 import { finishPosteriorFit } from '../posterior-fit.js';
-import { resolvePriors } from '../priors.js';
+import { plainPriors, resolvePriors } from '../priors.js';
 
 /** A sampler by latent variables for binomial responses with one link. */
 export interface Augmentation {

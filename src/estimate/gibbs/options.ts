@@ -35,8 +35,3 @@ export function readGibbsOptions(
   );
   return { settings, priors: checkPriors(priors) };
 }
-
-/** The priors as a strategy's settings show them. */
-export function plainPriors(priors: Priors): Record<string, string> {
-  return Object.fromEntries(Object.entries(priors).map(([name, prior]) => [name, prior.text]));
-}

@@ -3,6 +3,7 @@ import { type Draws, makeDraws } from '../../../samplers/draws.js';
 import { rng, type Stream } from '../../../samplers/rng.js';
 import type { Parameters } from '../../model/parameters.js';
 import { predictorUnit } from '../../model/predictor-unit.js';
+import { drawVariables } from '../draw-variables.js';
 import type { FitTask } from '../fit.js';
 import { inside, MarginalPosterior } from '../marginal-posterior.js';
 import { pooledStart } from '../pooled-start.js';
@@ -87,14 +88,7 @@ export async function sweepChains(
   const { model, space } = task;
   const { chains, draws } = settings;
   const { clusters, firstCopy } = replicateClusters(model, owner);
-  const hasDispersion = model.family.dispersion !== undefined;
-  const variables = [
-    ...model.coefficientNames,
-    'sigma',
-    ...(hasDispersion ? ['dispersion'] : []),
-    'lp__',
-    ...model.clusterLabels.map((label) => `eps[${label}]`),
-  ];
+  const variables = drawVariables(model);
   const root = rng(task.seed);
   const stepsOf = prepare(new GibbsState(space, clusters, priors));
   const storage: Float64Array[] = [];
@@ -184,7 +178,7 @@ function record(
  * An overdispersed start: coefficients about the pooled fit (or the given start) by twice their conditional standard
  * deviations, sigma over an order of magnitude, intercepts from their distribution.
  */
-function placeAtRandom(state: GibbsState, task: FitTask, stream: Stream): void {
+export function placeAtRandom(state: GibbsState, task: FitTask, stream: Stream): void {
   const { model, space } = task;
   const start: Parameters = task.start ?? space.hold(pooledStart(model));
   const dispersionPrior = state.priors.dispersion;
