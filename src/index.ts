@@ -20,6 +20,8 @@ export {
 export type { ComparisonRow, Verdict } from './compare/row.js';
 export { parseCsv, readCsv } from './data/csv.js';
 export type { ArrowShaped, DataSource, Table } from './data/table.js';
+export type { ImportanceAnswers, ImportanceEstimate } from './estimate/collapsed/importance.js';
+export { type CollapsedFit, type CollapsedOptions, collapsed } from './estimate/collapsed.js';
 export {
   type Estimate,
   type Fit,

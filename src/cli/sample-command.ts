@@ -19,7 +19,7 @@ interface Flags extends ModelFlags, SamplerSettings {
 
 export function addSampleCommand(program: Command, io: Io, finish: (code: ExitCode) => void): void {
   addModelOptions(program.command('sample').description('Draw from the posterior'))
-    .option('--sampler <name>', 'gibbs', 'gibbs')
+    .option('--sampler <name>', 'gibbs or collapsed', 'gibbs')
     .option('--chains <n>', 'independent chains', wholeNumber)
     .option('--warmup <n>', 'steps of each chain that tune and are thrown away', wholeNumber)
     .option('--draws <n>', 'kept draws of each chain', wholeNumber)

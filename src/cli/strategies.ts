@@ -1,5 +1,6 @@
 // Families and strategies by the names that people type, with their variants after a colon.
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
+import { collapsed } from '../estimate/collapsed.js';
 import type { Fit, PosteriorFit, Strategy } from '../estimate/fit.js';
 import { type GibbsOptions, gibbs } from '../estimate/gibbs.js';
 import type { EStep } from '../estimate/mcem/e-step.js';
@@ -61,13 +62,14 @@ const STRATEGIES: Readonly<Record<string, Maker>> = {
   pql: quasi('pql', pql),
   mql: quasi('mql', mql),
   gibbs: plain('gibbs', gibbs),
+  collapsed: plain('collapsed', collapsed),
 };
 
-const SAMPLERS = ['gibbs'];
+const SAMPLERS = ['gibbs', 'collapsed'];
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, saem, mcnr, mcml, gibbs';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, saem, mcnr, mcml, gibbs, collapsed';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {

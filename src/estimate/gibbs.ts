@@ -5,7 +5,7 @@ import { requireDensity } from '../likelihood/supported.js';
 import type { PosteriorFit, Strategy } from './fit.js';
 import { sampleChains } from './gibbs/run.js';
 import { finishPosteriorFit } from './posterior-fit.js';
-import { checkPriors, type Priors, resolvePriors } from './priors.js';
+import { checkPriors, type Priors, plainPriors, resolvePriors } from './priors.js';
 
 export interface GibbsOptions {
   /** Independent chains (4). */
@@ -55,8 +55,4 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
     },
   };
   return strategy;
-}
-
-function plainPriors(priors: Priors): Record<string, string> {
-  return Object.fromEntries(Object.entries(priors).map(([name, prior]) => [name, prior.text]));
 }

@@ -296,3 +296,8 @@ function short(x: number): string {
   const full = String(x);
   return full.length <= 8 ? full : String(Number(x.toPrecision(5)));
 }
+
+/** The priors given, by name, as they print. */
+export function plainPriors(priors: Priors): Record<string, string> {
+  return Object.fromEntries(Object.entries(priors).map(([name, prior]) => [name, prior.text]));
+}
