@@ -1,8 +1,10 @@
 // Each intercept given the parameters and the data, exactly: what a collapsed sampler adds to its draws.
 import type { Stream } from '../../../samplers/rng.js';
 import { ClusterPosteriors } from '../../likelihood/cluster-posterior.js';
-import { isHill } from '../../likelihood/features.js';
+import { LogitCluster } from '../../likelihood/engines/logit-cluster.js';
+import { isHill, type Mode } from '../../likelihood/features.js';
 import { Integrand } from '../../likelihood/integrand.js';
+import { findPeak } from '../../likelihood/peak.js';
 import { mergeClusters } from '../../model/merge.js';
 import type { Model } from '../../model/model.js';
 import type { Parameters } from '../../model/parameters.js';
@@ -17,9 +19,13 @@ import { LogConcaveDraws } from './log-concave-draws.js';
 export class InterceptDraws {
   private readonly model: Model;
   private readonly integrand: Integrand;
+  /** The same density in fewer operations, where there is such a form. */
+  private readonly logit: LogitCluster | undefined;
   private readonly hat: LogConcaveDraws;
   private readonly grid: ClusterPosteriors;
   private readonly isHill: boolean;
+  private readonly smooth: boolean;
+  private readonly peak = (): Mode => findPeak(this.integrand, 0);
   /** Clusters that share the k-th density: members[starts[k] .. starts[k + 1] - 1]. */
   private readonly starts: Int32Array;
   private readonly members: Int32Array;
@@ -32,7 +38,11 @@ export class InterceptDraws {
     const { clusterWeights } = model.clusters;
     this.model = model;
     this.integrand = new Integrand(model, distinct);
-    this.hat = new LogConcaveDraws(this.integrand);
+    const { family, randomEffect } = model;
+    const isLogit = family.name === 'binomial' && family.link.name === 'logit';
+    this.logit = isLogit && randomEffect.name === 'normal' ? new LogitCluster(distinct) : undefined;
+    this.smooth = !randomEffect.kink;
+    this.hat = new LogConcaveDraws(this.logit ?? this.integrand);
     this.grid = new ClusterPosteriors(this.integrand);
     this.isHill = isHill(this.integrand);
     this.middle = new Float64Array(distinct.count);
@@ -62,7 +72,7 @@ export class InterceptDraws {
       const draws = starts[k + 1] - starts[k];
       if (draws === 0) continue;
       integrand.select(k);
-      if (this.prepared(k, draws)) {
+      if (this.prepared(k, draws, parameters)) {
         for (let a = starts[k]; a < starts[k + 1]; a++)
           out[from + members[a] * stride] = sigma * this.hat.draw(stream);
         continue;
@@ -75,9 +85,11 @@ export class InterceptDraws {
   }
 
   /** Whether there is a hat over density k. */
-  private prepared(k: number, draws: number): boolean {
-    if (!this.isHill) return false;
-    const middle = this.hat.prepare(this.middle[k], draws);
+  private prepared(k: number, draws: number, { beta, sigma }: Parameters): boolean {
+    const { hat, logit, integrand, isHill, smooth, peak } = this;
+    if (!isHill) return false;
+    logit?.load(k, beta, sigma);
+    const middle = hat.prepare(logit ?? integrand, this.middle[k], draws, smooth, peak);
     if (Number.isNaN(middle)) return false;
     this.middle[k] = middle;
     return true;

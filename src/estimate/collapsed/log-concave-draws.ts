@@ -1,8 +1,6 @@
 // Exact draws of one cluster's z given its data where that density is log-concave: rejection under tangents.
 import type { Stream } from '../../../samplers/rng.js';
 import { exponential } from '../../../samplers/variates.js';
-import type { Integrand } from '../../likelihood/integrand.js';
-import { findPeak } from '../../likelihood/peak.js';
 
 /** Where the tangents touch, in curvature sds from the mode: for few draws of a density, and for many. */
 const FEW: readonly number[] = [-1.4, 0, 1.4];
@@ -14,13 +12,25 @@ const MOST_STEPS = 6;
 const NEAR = 0.4;
 const MOST_MOVES = 80;
 
+/** A log-concave log density of z, up to a constant. */
+export interface ConditionalDensity {
+  value(z: number): number;
+  /** The same, leaving its derivatives in the fields. */
+  evaluate(z: number): number;
+  readonly gradient: number;
+  readonly curvature: number;
+}
+
+/** Where a density is highest, and how wide: for those that Newton does not find the mode of. */
+type FindPeak = () => { readonly z: number; readonly width: number };
+
 /**
  * A piecewise exponential hat over the density of z, tangent to its log at a few points, and a squeeze between them by
  * chords (Gilks and Wild 1992, Applied Statistics 41, without the adaptation: a cluster is drawn from once or a few
  * times a density). Exact for log-concave densities wherever the points are; those near the mode accept 9 in 10.
  */
 export class LogConcaveDraws {
-  private readonly integrand: Integrand;
+  private density: ConditionalDensity;
   private count = 0;
   /** By tangent: where it touches (from `centre`), the log density there (from that at the centre), its slope. */
   private readonly x: Float64Array = new Float64Array(MANY.length);
@@ -34,16 +44,24 @@ export class LogConcaveDraws {
   private step = 0;
   private width = 1;
 
-  constructor(integrand: Integrand) {
-    this.integrand = integrand;
+  constructor(density: ConditionalDensity) {
+    this.density = density;
   }
 
   /**
-   * Lays the hat for the selected cluster, for `draws` draws; returns the middle, a good `start` for the same cluster at
-   * other parameters. NaN where the density is not finite about its peak.
+   * Lays the hat over `density` for `draws` draws; returns the middle, a good `start` for the same cluster at other
+   * parameters. NaN where the density is not finite about its peak.
+   * @param smooth whether Newton may look for the mode
    */
-  prepare(start: number, draws: number): number {
-    this.findCentre(start);
+  prepare(
+    density: ConditionalDensity,
+    start: number,
+    draws: number,
+    smooth: boolean,
+    findPeak: FindPeak,
+  ): number {
+    this.density = density;
+    this.findCentre(start, smooth, findPeak);
     const places = draws < MANY_DRAWS ? FEW : MANY;
     this.count = places.length;
     const middle = (places.length - 1) / 2;
@@ -61,7 +79,7 @@ export class LogConcaveDraws {
 
   /** A draw of z under the hat last laid. */
   draw(stream: Stream): number {
-    const { integrand, x, h, slope, border, mass, count, centre, peak } = this;
+    const { density, x, h, slope, border, mass, count, centre, peak } = this;
     const last = count - 1;
     for (;;) {
       let rest = stream.uniform() * mass[last];
@@ -76,20 +94,20 @@ export class LogConcaveDraws {
         const share = (s - x[left]) / (x[left + 1] - x[left]);
         if (level <= h[left] + share * (h[left + 1] - h[left])) return centre + s;
       }
-      if (level <= integrand.value(centre + s) - peak) return centre + s;
+      if (level <= density.value(centre + s) - peak) return centre + s;
       // A border that rounding has made infinite draws nothing.
       if (!Number.isFinite(border[0])) return centre;
     }
   }
 
   /** A point near the mode, the Newton step from there and the curvature sd. */
-  private findCentre(start: number): void {
-    const { integrand } = this;
+  private findCentre(start: number, smooth: boolean, findPeak: FindPeak): void {
+    const { density } = this;
     let z = start;
-    for (let k = 0; k < MOST_STEPS && !integrand.effect.kink; k++) {
-      const value = integrand.evaluate(z);
-      const width = 1 / Math.sqrt(-integrand.curvature);
-      const step = integrand.gradient * width * width;
+    for (let k = 0; smooth && k < MOST_STEPS; k++) {
+      const value = density.evaluate(z);
+      const width = 1 / Math.sqrt(-density.curvature);
+      const step = density.gradient * width * width;
       if (!Number.isFinite(step) || !Number.isFinite(value)) break;
       if (Math.abs(step) < NEAR * width) {
         this.centre = z;
@@ -100,20 +118,20 @@ export class LogConcaveDraws {
       }
       z += Math.max(-4 * width, Math.min(4 * width, step));
     }
-    const peak = findPeak(integrand, 0);
+    const peak = findPeak();
     this.centre = peak.z;
-    this.peak = peak.value;
+    this.peak = density.value(peak.z);
     this.step = 0;
     this.width = peak.width;
   }
 
   /** Tangent k at this distance from the centre, or nearer where the density is 0 there. */
   private touch(k: number, distance: number): void {
-    const { integrand, x, h, slope, centre, peak } = this;
+    const { density, x, h, slope, centre, peak } = this;
     let at = distance;
     for (let move = 0; move < MOST_MOVES; move++) {
-      h[k] = integrand.evaluate(centre + at) - peak;
-      slope[k] = integrand.gradient;
+      h[k] = density.evaluate(centre + at) - peak;
+      slope[k] = density.gradient;
       if (Number.isFinite(h[k]) && Number.isFinite(slope[k])) break;
       at /= 2;
     }
