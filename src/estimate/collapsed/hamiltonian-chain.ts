@@ -1,4 +1,4 @@
-// Hamiltonian Monte Carlo on the collapsed posterior, with its exact gradient and the curvature at its mode as metric.
+// Hamiltonian Monte Carlo on the collapsed posterior, with its exact gradient.
 import { ScaleAdapter } from '../../../samplers/adapt.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { exponential, normal } from '../../../samplers/variates.js';
@@ -14,7 +14,7 @@ const MOST_STEPS = 64;
 const DIVERGED = 1000;
 
 /**
- * Works in q, point = mode + L q with L L' the inverse curvature at the mode, where the posterior is near standard normal.
+ * Works in q, point = mode + L q with L L' near the covariance, in which the posterior is near standard normal.
  * The length of a path is random (0.5 to 1.5 times `PATH`), so that no turn is ever complete for every path.
  * Source: Neal (2011), Handbook of Markov Chain Monte Carlo, chapter 5.
  */

@@ -64,6 +64,12 @@ export class ImportanceSample {
     return weights.map((w) => w / total);
   }
 
+  /** Effective sample size of the weights; 0 where all are 0. */
+  effectiveSize(): number {
+    const squares = this.weights().reduce((sum, w) => sum + w * w, 0);
+    return squares > 0 ? 1 / squares : 0;
+  }
+
   /** The mean probability that an independence chain in equilibrium accepts: E min(1, w' / w), over pairs of points. */
   acceptance(): number {
     const weights = this.weights().sort();

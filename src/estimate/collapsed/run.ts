@@ -40,6 +40,8 @@ const LEAST_ACCEPTANCE = 0.3;
 const MOST_COEFFICIENTS = 8;
 /** Points behind the importance-sampling answers where the chains propose none. */
 const IMPORTANCE_POINTS = 1000;
+/** Effective points that a covariance needs for each dimension. */
+const POINTS_A_DIMENSION = 10;
 /** Milliseconds of work between two looks at the event loop. */
 const TURN = 50;
 
@@ -67,7 +69,7 @@ export async function sampleCollapsed(
   const proposed = new ImportanceSample(posterior);
   const makeChain =
     kernel === 'hmc'
-      ? hamiltonian(plain, posterior)
+      ? hamiltonian(plain, posterior, pilot.sample)
       : (stream: Stream) => new IndependenceChain(posterior, pilot.proposal, pilot.walk, proposed, stream);
   const variables = [
     ...model.coefficientNames,
@@ -109,14 +111,17 @@ function chooseKernel({ kernel }: CollapsedSettings, p: number, pilot: Pilot): '
   return p <= MOST_COEFFICIENTS && pilot.acceptance >= LEAST_ACCEPTANCE ? 'independence' : 'hmc';
 }
 
+/** The metric is the pilot's covariance where its weights are worth enough points for one, else the curvature at the mode. */
 function hamiltonian(
   plain: MarginalPosterior,
   posterior: MarginalPosterior,
+  sample: ImportanceSample,
 ): (stream: Stream) => HamiltonianChain {
   const d = plain.dimension;
   const mode = plain.mode();
   const curvature = mode.evaluation.hessian.map((h) => -h);
-  const factor = lowerFactor(invertSymmetric(curvature, d), d);
+  const enough = sample.effectiveSize() > POINTS_A_DIMENSION * d;
+  const factor = lowerFactor(enough ? sample.covariance() : invertSymmetric(curvature, d), d);
   return (stream) => new HamiltonianChain(posterior, mode.point, factor, stream);
 }
 

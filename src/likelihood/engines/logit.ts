@@ -6,8 +6,8 @@ import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '..
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
 import { type Accuracy, type ClusterEngine, type Derivatives, FINE, LONG_WALK } from './engine.js';
-import { logOfProduct, sumScores, sumSoftplus, sumWeightedRises } from './logit-kernels.js';
 import { LogitCluster } from './logit-cluster.js';
+import { logOfProduct, sumScores, sumSoftplus, sumWeightedRises } from './logit-kernels.js';
 import { LogitMoments } from './logit-moments.js';
 import { LogitRows } from './logit-rows.js';
 import { NODE_BLOCK, NodeGrid } from './node-grid.js';
