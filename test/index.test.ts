@@ -9,6 +9,7 @@ const functions = [
   ...['studentT', 'logistic', 'laplaceEffect', 'logGamma', 'bridge', 'customEffect', 'pointMasses'],
   // strategies and priors
   ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'quadraturePosterior'],
+  ...['collapsed'],
   ...['ascentBased', 'boothHobert', 'fixedSize', 'geometricSize'],
   ...['pql', 'mql', 'saem', 'mcnr', 'mcml'],
   ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],
