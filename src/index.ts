@@ -21,6 +21,8 @@ export type { ComparisonRow, Verdict } from './compare/row.js';
 export { parseCsv, readCsv } from './data/csv.js';
 export type { ArrowShaped, DataSource, Table } from './data/table.js';
 export { albertChib } from './estimate/albert-chib.js';
+export type { ImportanceAnswers, ImportanceEstimate } from './estimate/collapsed/importance.js';
+export { type CollapsedFit, type CollapsedOptions, collapsed } from './estimate/collapsed.js';
 export {
   type Estimate,
   type Fit,

@@ -1,6 +1,6 @@
 // Intercepts of clusters under every effect: moments and quantiles against sums on a fine grid of eps.
 import test from 'ava';
-import { ClusterPosteriors } from '../src/inspect/cluster-posterior.js';
+import { ClusterPosteriors } from '../src/likelihood/cluster-posterior.js';
 import { Integrand } from '../src/likelihood/integrand.js';
 import { bridge } from '../src/model/effects/bridge.js';
 import { laplaceEffect } from '../src/model/effects/laplace.js';

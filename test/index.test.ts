@@ -9,7 +9,7 @@ const functions = [
   ...['studentT', 'logistic', 'laplaceEffect', 'logGamma', 'bridge', 'customEffect', 'pointMasses'],
   // strategies and priors
   ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'nuts'],
-  ...['quadraturePosterior'],
+  ...['quadraturePosterior', 'collapsed'],
   ...['ascentBased', 'boothHobert', 'fixedSize', 'geometricSize'],
   ...['pql', 'mql', 'saem', 'mcnr', 'mcml', 'polyaGamma', 'albertChib'],
   ...['rejection', 'quasiMonteCarlo', 'quadratureEStep'],

@@ -1,6 +1,7 @@
 // Families and strategies by the names that people type, with their variants after a colon.
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import { albertChib } from '../estimate/albert-chib.js';
+import { collapsed } from '../estimate/collapsed.js';
 import type { Fit, PosteriorFit, Strategy } from '../estimate/fit.js';
 import { type GibbsOptions, gibbs } from '../estimate/gibbs.js';
 import type { EStep } from '../estimate/mcem/e-step.js';
@@ -76,16 +77,17 @@ const STRATEGIES: Readonly<Record<string, Maker>> = {
   'polya-gamma': plain('polya-gamma', polyaGamma),
   'albert-chib': plain('albert-chib', albertChib),
   nuts: plain('nuts', nuts),
+  collapsed: plain('collapsed', collapsed),
 };
 
-const SAMPLERS = ['gibbs', 'polya-gamma', 'albert-chib', 'nuts'];
+const SAMPLERS = ['gibbs', 'collapsed', 'polya-gamma', 'albert-chib', 'nuts'];
 
 /** The names `--sampler` takes, for help texts. */
 export const SAMPLER_NAMES: string = SAMPLERS.join(', ');
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs, polya-gamma, albert-chib, nuts';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs, collapsed, polya-gamma, albert-chib, nuts';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {

@@ -7,7 +7,7 @@ import { type Evaluation, maximise, type NewtonResult } from '../numeric/newton.
 import { allowedPart } from './maximum-likelihood.js';
 import type { ParameterSpace } from './parameter-space.js';
 import { pooledStart } from './pooled-start.js';
-import type { ResolvedPriors } from './priors.js';
+import type { ResolvedPriors, ScalePrior } from './priors.js';
 
 /** The certified rule without the halving that certifies: its error is near 1e-13. */
 const PLAIN: Rule = { kind: 'plain' };
@@ -25,8 +25,11 @@ export class MarginalPosterior {
   private readonly likelihood: MarginalLikelihood;
   private readonly template: Parameters;
   private readonly p: number;
+  private readonly rule: Rule;
 
-  constructor(space: ParameterSpace, priors: ResolvedPriors) {
+  /** @param rule by which `value` and `slope` integrate the clusters; mode and curvature always use the plain rule */
+  constructor(space: ParameterSpace, priors: ResolvedPriors, rule: Rule = PLAIN) {
+    this.rule = rule;
     this.space = space;
     this.priors = priors;
     this.dimension = space.free.length;
@@ -45,8 +48,30 @@ export class MarginalPosterior {
     const parameters = this.parameters(point);
     const prior = this.logPrior(parameters);
     if (!(prior > Number.NEGATIVE_INFINITY)) return Number.NEGATIVE_INFINITY;
-    const value = prior + this.likelihood.evaluate(parameters, PLAIN, false);
+    const value = prior + this.likelihood.evaluate(parameters, this.rule, false);
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  }
+
+  /** The log posterior density, with its gradient in the free coordinates written to `out` (Fisher's identity). */
+  slope(point: Float64Array, out: Float64Array): number {
+    const { space, likelihood } = this;
+    const parameters = this.parameters(point);
+    const prior = this.logPrior(parameters);
+    if (!(prior > Number.NEGATIVE_INFINITY)) return Number.NEGATIVE_INFINITY;
+    const value = prior + likelihood.evaluate(parameters, this.rule, 'gradient');
+    out.set(space.chainGradient(parameters, likelihood.gradient));
+    space.free.forEach((k, a) => {
+      out[a] += this.priorSlope(parameters, k);
+    });
+    return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  }
+
+  /** Slope of the log prior in the free coordinate of parameter k. */
+  private priorSlope(parameters: Parameters, k: number): number {
+    const { priors, p } = this;
+    if (k < p) return priors.beta[k].derivative(parameters.beta[k]);
+    const [prior, x, c] = scaleOf(priors, parameters, k === p);
+    return c * (prior.derivative(x) * x + 1);
   }
 
   /** Value, gradient and Hessian in the free coordinates. */
@@ -58,17 +83,13 @@ export class MarginalPosterior {
     const size = space.free.length;
     space.free.forEach((k, a) => {
       const diagonal = a * size + a;
+      out.gradient[a] += this.priorSlope(parameters, k);
       if (k < p) {
-        out.gradient[a] += priors.beta[k].derivative(parameters.beta[k]);
         out.hessian[diagonal] += priors.beta[k].secondDerivative(parameters.beta[k]);
         return;
       }
-      // sigma = e^u, sqrt(dispersion) = e^(v/2): the exponent's factor c gives log density c log x + log p(x).
-      const [prior, x, c] =
-        k === p ? [priors.sigma, parameters.sigma, 1] : [priors.dispersion!, root(parameters), 0.5];
-      const first = prior.derivative(x);
-      out.gradient[a] += c * (first * x + 1);
-      out.hessian[diagonal] += c * c * (prior.secondDerivative(x) * x * x + first * x);
+      const [prior, x, c] = scaleOf(priors, parameters, k === p);
+      out.hessian[diagonal] += c * c * (prior.secondDerivative(x) * x * x + prior.derivative(x) * x);
     });
     return out;
   }
@@ -123,6 +144,15 @@ export class MarginalPosterior {
       allowed: (step) => allowedPart(space.model, space, step),
     });
   }
+}
+
+/** sigma = e^u, sqrt(dispersion) = e^(v/2): the exponent's factor c gives the log density c log x + log p(x). */
+function scaleOf(
+  priors: ResolvedPriors,
+  parameters: Parameters,
+  isSigma: boolean,
+): readonly [ScalePrior, number, number] {
+  return isSigma ? [priors.sigma, parameters.sigma, 1] : [priors.dispersion!, root(parameters), 0.5];
 }
 
 function root(parameters: Parameters): number {

@@ -19,6 +19,8 @@ export interface Sampled {
   /** Mean acceptance after warm-up, by the name of a step. */
   readonly acceptance?: Readonly<Record<string, number>>;
   readonly findings?: readonly Finding[];
+  /** Sentences for the summary. */
+  readonly notes?: readonly string[];
 }
 
 /** Above this chains have not mixed (Vehtari et al. 2021). */
@@ -63,7 +65,7 @@ export function finishPosteriorFit(
     converged: !findings.some(({ code, severity }) => severity === 'error' || code === 'rhat-high'),
     findings,
     milliseconds: performance.now() - task.startedAt,
-    toString: () => posteriorSummary(fit, priors, sampled.acceptance),
+    toString: () => posteriorSummary(fit, priors, sampled.acceptance, sampled.notes),
     toJSON: () => fitJson(fit),
   };
   return fit;

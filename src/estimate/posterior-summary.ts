@@ -11,6 +11,7 @@ export function posteriorSummary(
   fit: PosteriorFit,
   priors: ResolvedPriors,
   acceptance: Readonly<Record<string, number>> | undefined,
+  notes: readonly string[] = [],
 ): string {
   const { draws, estimates } = fit;
   const { warmup, thin } = fit.settings as { warmup?: number; thin?: number };
@@ -37,6 +38,7 @@ export function posteriorSummary(
       'rhat compares the chains (below 1.01 is good); ess_* count independent draws for the centre and the tails; ' +
         'mcse_mean is the Monte Carlo error of the mean.',
     ),
+    ...notes.flatMap((note) => wrap(note)),
     ...findingLines(fit.findings),
   ].join('\n');
 }

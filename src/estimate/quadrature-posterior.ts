@@ -118,7 +118,8 @@ export async function quadraturePosterior(
   }
 }
 
-function pausing(pause: (() => Promise<void>) | undefined): () => Promise<void> | undefined {
+/** Calls `pause` every 50 ms at most. */
+export function pausing(pause: (() => Promise<void>) | undefined): () => Promise<void> | undefined {
   let next = performance.now() + 50;
   return () => {
     if (!pause || performance.now() < next) return undefined;

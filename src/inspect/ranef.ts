@@ -4,8 +4,8 @@ import { allChains } from '../../samplers/draws.js';
 import { digitsFor, table } from '../../samplers/text.js';
 import { requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
+import { ClusterPosteriors } from '../likelihood/cluster-posterior.js';
 import { Integrand } from '../likelihood/integrand.js';
-import { ClusterPosteriors } from './cluster-posterior.js';
 
 /** One cluster's intercept eps_i, on the scale of the linear predictor. */
 export interface RandomIntercept {

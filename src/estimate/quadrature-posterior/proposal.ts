@@ -1,5 +1,7 @@
 // The proposal of the quadrature posterior: log sigma from its profile, the rest Student t about their mode given it.
+import type { Stream } from '../../../samplers/rng.js';
 import { stdtri } from '../../../samplers/special.js';
+import { studentT } from '../../../samplers/variates.js';
 import type { ProfileNode } from './profile.js';
 
 const DF = 15;
@@ -24,6 +26,8 @@ export class Proposal {
 
   constructor(nodes: readonly ProfileNode[], at: number, dimension: number) {
     this.nodes = nodes.map((node) => ({ ...node, logDensity: TEMPER * node.logDensity }));
+    this.below = this.nodes[0];
+    this.above = this.nodes[0];
     this.at = at;
     this.d = dimension;
     this.t = new Float64Array(dimension);
@@ -33,28 +37,38 @@ export class Proposal {
     if (at >= 0) this.layOut();
   }
 
-  /** Log density of what `map` makes of uniform points, at the point made last. */
+  /** Log density of what `map` makes of uniform points, and `draw` of noise, at the point made last. */
   logDensity = 0;
 
   /** Writes the coordinates of the point of the unit cube `cube` to `out`, and their log density to `logDensity`. */
   map(cube: Float64Array, out: Float64Array): void {
-    const { nodes, at, d, t } = this;
-    let first = 0;
-    let below = nodes[0];
-    let above = nodes[0];
-    let share = 0;
+    const { at, d, t } = this;
+    const first = at >= 0 ? 1 : 0;
+    for (let j = 0; j < d - first; j++) t[j] = stdtri(DF, cube[first + j]);
+    this.place(cube[0], out);
+  }
+
+  /** A random draw into `out`, its log density into `logDensity`. */
+  draw(stream: Stream, out: Float64Array): void {
+    const { at, d, t } = this;
+    const u = at >= 0 ? stream.uniform() : 0;
+    const size = at >= 0 ? d - 1 : d;
+    for (let j = 0; j < size; j++) t[j] = studentT(stream, DF);
+    this.place(u, out);
+  }
+
+  /** log sigma at the probability u, the rest by the t-distributed noise in `t`. */
+  private place(u: number, out: Float64Array): void {
+    const { at, d, t } = this;
     this.logDensity = 0;
     if (at >= 0) {
-      first = 1;
-      const piece = this.placeLogSigma(cube[0]);
+      const piece = this.placeLogSigma(u);
       out[at] = this.logSigma;
-      below = nodes[Math.max(piece - 1, 0)];
-      above = nodes[Math.min(piece, nodes.length - 1)];
-      if (above !== below) share = (this.logSigma - below.logSigma) / (above.logSigma - below.logSigma);
-    }
-    const size = d - first;
+      this.lean(piece, this.logSigma);
+    } else this.lean(0, 0);
+    const { below, above, share } = this;
+    const size = at >= 0 ? d - 1 : d;
     for (let j = 0; j < size; j++) {
-      t[j] = stdtri(DF, cube[first + j]);
       this.logDensity += LOG_STUDENT - 0.5 * (DF + 1) * Math.log1p((t[j] * t[j]) / DF);
     }
     for (let i = 0; i < size; i++) {
@@ -69,6 +83,47 @@ export class Proposal {
       const centre = (1 - share) * below.mode[i] + share * above.mode[i];
       out[at >= 0 && i >= at ? i + 1 : i] = centre + INFLATION * sum;
     }
+  }
+
+  /** The log density at any point, by forward substitution. */
+  logDensityAt(point: Float64Array): number {
+    const { nodes, slopes, at, d, t } = this;
+    let result = 0;
+    if (at >= 0) {
+      const logSigma = point[at];
+      let piece = 0;
+      while (piece < nodes.length && logSigma > nodes[piece].logSigma) piece++;
+      const anchor = nodes[Math.max(piece - 1, 0)];
+      result = anchor.logDensity + slopes[piece] * (logSigma - anchor.logSigma) - this.logTotal;
+      this.lean(piece, logSigma);
+    } else this.lean(0, 0);
+    const { below, above, share } = this;
+    const size = at >= 0 ? d - 1 : d;
+    for (let i = 0; i < size; i++) {
+      const centre = (1 - share) * below.mode[i] + share * above.mode[i];
+      let rest = (point[at >= 0 && i >= at ? i + 1 : i] - centre) / INFLATION;
+      let entry = 0;
+      for (let j = 0; j <= i; j++) {
+        entry = (1 - share) * below.factor[i * size + j] + share * above.factor[i * size + j];
+        if (j < i) rest -= entry * t[j];
+      }
+      t[i] = rest / entry;
+      result += LOG_STUDENT - 0.5 * (DF + 1) * Math.log1p((t[i] * t[i]) / DF) - Math.log(INFLATION * entry);
+    }
+    return result;
+  }
+
+  private below: ProfileNode;
+  private above: ProfileNode;
+  private share = 0;
+
+  /** The nodes about log sigma on a piece (0 the left tail), and how far it is from one to the other. */
+  private lean(piece: number, logSigma: number): void {
+    const { nodes } = this;
+    this.below = nodes[Math.max(piece - 1, 0)];
+    this.above = nodes[Math.min(piece, nodes.length - 1)];
+    const width = this.above.logSigma - this.below.logSigma;
+    this.share = width > 0 ? (logSigma - this.below.logSigma) / width : 0;
   }
 
   private logSigma = 0;

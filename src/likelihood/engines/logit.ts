@@ -6,6 +6,7 @@ import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '..
 import { findMode } from '../mode.js';
 import type { ClusterIntegral } from '../trapezoid.js';
 import { type Accuracy, type ClusterEngine, type Derivatives, FINE, LONG_WALK } from './engine.js';
+import { LogitCluster } from './logit-cluster.js';
 import { logOfProduct, sumScores, sumSoftplus, sumWeightedRises } from './logit-kernels.js';
 import { LogitMoments } from './logit-moments.js';
 import { LogitRows } from './logit-rows.js';
@@ -28,6 +29,7 @@ export class LogitEngine implements ClusterEngine {
   private readonly reduced: ReducedDesign;
   private readonly moments: LogitMoments;
   private readonly small: SmallLogit;
+  private readonly grouped: LogitCluster;
   private bySmall = false;
   private cluster = 0;
   private readonly grid = new NodeGrid();
@@ -54,6 +56,7 @@ export class LogitEngine implements ClusterEngine {
     this.reduced = new ReducedDesign(clusters, false);
     this.rows = new LogitRows(clusters, this.reduced);
     this.moments = new LogitMoments(this.reduced, this.rows);
+    this.grouped = new LogitCluster(clusters);
     this.small = new SmallLogit(clusters, this.reduced, this.step, this.rows.unit);
   }
 
@@ -79,6 +82,8 @@ export class LogitEngine implements ClusterEngine {
     this.gradientOnly = derivatives === 'gradient' && sigma > 0;
     this.bySmall = this.small.integrate(cluster, start, accuracy, tolerance, derivatives, out);
     if (this.bySmall) return;
+    const coarse = !derivatives && accuracy !== FINE && tolerance === Number.POSITIVE_INFINITY;
+    if (coarse && this.grouped.integrate(cluster, this.beta, sigma, start, accuracy, this.step, out)) return;
     rows.load(cluster, this.beta);
     if (sigma === 0) {
       this.withoutIntercepts(derivatives, out);

@@ -1,11 +1,12 @@
 // The conditional distribution of one cluster's z given the data, on a grid: moments, quantiles, and how its mean moves.
-import { FIRST_STEP, isHill, lastMode, lineMaps, type Mode } from '../likelihood/features.js';
-import type { Integrand } from '../likelihood/integrand.js';
-import type { LineMap } from '../likelihood/line-map.js';
-import { findModes } from '../likelihood/modes.js';
-import { ExpectedDerivatives } from '../likelihood/moments.js';
-import { highest } from '../likelihood/peak.js';
+
 import { placesAndMasses } from '../model/effects/point-masses.js';
+import { FIRST_STEP, isHill, lastMode, lineMaps, type Mode } from './features.js';
+import type { Integrand } from './integrand.js';
+import type { LineMap } from './line-map.js';
+import { findModes } from './modes.js';
+import { ExpectedDerivatives } from './moments.js';
+import { highest } from './peak.js';
 
 /** The grid ends where the density has fallen by this many log units from its peak. */
 const DROP = 36;
