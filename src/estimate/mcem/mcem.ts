@@ -194,7 +194,8 @@ async function run(
       ...landingFindings(proof, space.names, target, settings.polish),
       ...(outOfIterations ? [budgetFinding(settings.maxIterations)] : []),
     ];
-  } else findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding(model)];
+  } else
+    findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding(model)];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
     // Exact EM climbs the likelihood itself.
