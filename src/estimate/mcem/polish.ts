@@ -43,7 +43,7 @@ const FIRST_DRAWS = 200;
 /**
  * Fewest draws a cluster behind a final answer: the error itself needs them, and the control variates' coefficients. Of
  * many clusters the noise of both averages out. A lattice of so many points a replicate tells its error by replicates (of 4
- * points it told sigma's too small by half, on 10000 clusters of 4 rows).
+ * points sigma's z had sd 1.8 over 40 seeds on 10000 clusters of 4 rows, of 6 points 1.13).
  */
 const LEAST_DRAWS = 1000;
 const LEAST_DRAWS_OF_MANY = 100;
