@@ -22,7 +22,7 @@ for (const [page, prints] of Object.entries(pages)) {
     t.is(blocks.length, prints.length);
   });
 
-  blocks.forEach((code, k) => runs(`${page} example ${k + 1}`, code, prints[k]));
+  for (const [k, code] of blocks.entries()) runs(`${page} example ${k + 1}`, code, prints[k]);
 }
 
 function runs(name: string, code: string, prints: RegExp): void {
