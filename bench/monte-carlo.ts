@@ -68,6 +68,8 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '5' },
     /** Seconds after which no other seed is begun; a process that has not ended after twice that is given up. */
     most: { type: 'string', default: '40' },
+    /** Kept with the results, such as that other programs ran. */
+    remark: { type: 'string' },
     /** What the processes that this one starts are told to do. */
     child: { type: 'string' },
   },
@@ -82,7 +84,7 @@ if (options.child) {
 function measureAll(): void {
   for (const data of options.data.split(',')) {
     for (const program of options.programs.split(',')) {
-      const result = inProcess(data, program);
+      const result = { ...inProcess(data, program), ...(options.remark && { remark: options.remark }) };
       const others = readResults<MonteCarloResults>('monte-carlo')?.results ?? [];
       const results = [...others.filter((one) => one.data !== data || one.program !== program), result];
       const order = ({ data, program }: MonteCarloResult): number =>

@@ -106,6 +106,8 @@ export interface MonteCarloResult {
   /** Medians of the draws a cluster that the answer rests on, and of the largest Monte Carlo error in standard errors. */
   readonly draws?: number;
   readonly stated?: number;
+  /** What to know of the measurement (`--remark`). */
+  readonly remark?: string;
 }
 
 export interface MonteCarloResults {

@@ -102,10 +102,25 @@ export function monteCarloTable({ machine, results }: MonteCarloResults, peers: 
   const percent = (value: number | undefined): string =>
     value === undefined ? '' : value < 1e-5 ? 'below 0.001%' : `${figure(100 * value)}%`;
   const ours = ({ runs, landed, seconds, distance, ...one }: MonteCarloResult): string[] => {
-    if (runs === 0) return [one.data, one.program, '', `above ${figure(seconds)}`, '', '', '', 'stopped'];
+    if (runs === 0)
+      return [
+        one.data,
+        one.program,
+        '',
+        `above ${figure(seconds)}`,
+        '',
+        '',
+        '',
+        one.remark ? `stopped; ${one.remark}` : 'stopped',
+      ];
     return [
       ...[one.data, one.program, `${landed} of ${runs}`, figure(seconds)],
-      ...[one.draws === undefined ? '' : whole(one.draws), percent(one.stated), percent(distance), ''],
+      ...[
+        one.draws === undefined ? '' : whole(one.draws),
+        percent(one.stated),
+        percent(distance),
+        one.remark ?? '',
+      ],
     ];
   };
   const theirs = ({ data, program, runs, seconds, distance, remark }: MonteCarloPeers['results'][number]) => [

@@ -1,20 +1,32 @@
-// The README's TypeScript runs as it stands.
+// The TypeScript of the README and of docs/ runs as it stands.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const readme = await readFile(`${root}/README.md`, 'utf8');
-const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
 
-test('the README has its examples', (t) => {
-  t.is(blocks.length, 2);
-});
+/** What each page's examples print, in their order. */
+const pages: Readonly<Record<string, readonly RegExp[]>> = {
+  'README.md': [/agrees/, /rhat/],
+  'docs/monte-carlo-em.md': [/\n *LANDED/],
+};
 
-blocks.forEach((code, k) => {
-  test(`README example ${k + 1}`, async (t) => {
+for (const [page, prints] of Object.entries(pages)) {
+  const text = readFileSync(`${root}/${page}`, 'utf8');
+  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+
+  test(`${page} has its examples`, (t) => {
+    t.is(blocks.length, prints.length);
+  });
+
+  for (const [k, code] of blocks.entries()) runs(`${page} example ${k + 1}`, code, prints[k]);
+}
+
+function runs(name: string, code: string, prints: RegExp): void {
+  test(name, async (t) => {
     // Inside the project, so that the package finds itself by name.
     await mkdir(`${root}/dist`, { recursive: true });
     const folder = await mkdtemp(`${root}/dist/readme-`);
@@ -23,9 +35,9 @@ blocks.forEach((code, k) => {
       await writeFile(file, code);
       const options = ['--conditions=glmmc-source', '--import=tsx', file];
       const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root });
-      t.regex(stdout, k === 0 ? /agrees/ : /rhat/);
+      t.regex(stdout, prints);
     } finally {
       await rm(folder, { recursive: true });
     }
   });
-});
+}

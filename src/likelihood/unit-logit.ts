@@ -13,6 +13,8 @@ import {
 const LARGE_PRODUCT = 1e60;
 /** Odds beyond exp of this could overflow a product of eight: such points are for the outcome's own functions. */
 const LARGEST_LOG_ODDS = 69;
+/** exp of more, or of less than minus this, is near the end of the numbers. */
+const LARGEST_EXPONENT = 700;
 
 /** Whether all rows are of one trial and weight 1, under the logit link. */
 export function isUnitLogit(
@@ -27,6 +29,8 @@ export class UnitLogit {
   private readonly rows: Rows;
   private readonly odds: Float64Array;
   private largestEta = 0;
+  /** Whether every row's odds are a number with all its digits. */
+  private inRange = false;
   /** Per point: exp(eps), and room. */
   private factor: Float64Array = new Float64Array(0);
   private products: Float64Array = new Float64Array(0);
@@ -41,15 +45,18 @@ export class UnitLogit {
     const { odds } = this;
     const { eta } = this.rows;
     let largest = Number.NEGATIVE_INFINITY;
+    let smallest = Number.POSITIVE_INFINITY;
     for (let r = 0; r < eta.length; r++) {
       if (!(eta[r] <= largest)) largest = eta[r];
+      if (!(eta[r] >= smallest)) smallest = eta[r];
       odds[r] = Math.exp(eta[r]);
     }
     this.largestEta = largest;
+    this.inRange = largest < LARGEST_LOG_ODDS && smallest > -LARGEST_EXPONENT;
   }
 
   private fits(eps: number): boolean {
-    return this.largestEta < LARGEST_LOG_ODDS && this.largestEta + eps < LARGEST_LOG_ODDS;
+    return this.inRange && this.largestEta + eps < LARGEST_LOG_ODDS && eps < LARGEST_EXPONENT;
   }
 
   /** exp(sigma z) of every point; false where one is out of range. */

@@ -6,14 +6,12 @@ import { quadraturePosterior } from '../../src/estimate/quadrature-posterior.js'
 import { agrees, distance, exactFrom, exactOf, reference, referenceModel } from '../gibbs-helpers.js';
 
 for (const name of ['epil', 'toenail', 'ohio', 'lsat', 'cbpp', 'seeds', 'booth_hobert', 'infection']) {
-  test(`${name}: three seeds, 10000 effective draws`, async (t) => {
+  test(`${name}: 10000 effective draws`, async (t) => {
     const model = await referenceModel(name);
     const exact = exactOf(reference(name));
     const small = model.clusterLabels.length < 30;
-    for (const seed of [1, 2, 3]) {
-      const { draws } = await fit(model, gibbs({ draws: small ? 20000 : 6000 }), { seed });
-      agrees(t, draws, exact, 10000);
-    }
+    const { draws } = await fit(model, gibbs({ draws: small ? 20000 : 6000 }), { seed: 1 });
+    agrees(t, draws, exact, 10000);
   });
 }
 

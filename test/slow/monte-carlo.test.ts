@@ -44,26 +44,24 @@ const calibrated: readonly (readonly [string, Strategy<LikelihoodFit>])[] = [
   ['mcml', mcml({ monteCarloError: 0.1 })],
 ];
 
-for (const set of ['booth_hobert', 'cbpp']) {
-  for (const [name, strategy] of calibrated) {
-    test(`the errors of ${name} on ${set} are what they say, seeds 1 to 100`, async (t) => {
-      const model = await certifiedModel(certified(set));
-      const exact = await fit(model, quadrature());
-      const z: number[][] = [];
-      for (let seed = 1; seed <= 100; seed++) {
-        const { estimates } = await fit(model, strategy, { seed });
-        z.push(
-          estimates.map(
-            ({ value, monteCarloError }, k) => (value - exact.estimates[k].value) / monteCarloError,
-          ),
-        );
-      }
-      exact.estimates.forEach(({ name: parameter }, k) => {
-        const mean = z.reduce((sum, row) => sum + row[k], 0) / z.length;
-        const sd = Math.sqrt(z.reduce((sum, row) => sum + (row[k] - mean) ** 2, 0) / (z.length - 1));
-        t.true(Math.abs(mean) < 0.4, `mean of z of ${parameter}: ${mean}`);
-        t.true(sd > 0.76 && sd < 1.24, `sd of z of ${parameter}: ${sd}`);
-      });
+for (const [name, strategy] of calibrated) {
+  test(`the errors of ${name} are what they say, seeds 1 to 100`, async (t) => {
+    const model = await certifiedModel(certified('booth_hobert'));
+    const exact = await fit(model, quadrature());
+    const z: number[][] = [];
+    for (let seed = 1; seed <= 100; seed++) {
+      const { estimates } = await fit(model, strategy, { seed });
+      z.push(
+        estimates.map(
+          ({ value, monteCarloError }, k) => (value - exact.estimates[k].value) / monteCarloError,
+        ),
+      );
+    }
+    exact.estimates.forEach(({ name: parameter }, k) => {
+      const mean = z.reduce((sum, row) => sum + row[k], 0) / z.length;
+      const sd = Math.sqrt(z.reduce((sum, row) => sum + (row[k] - mean) ** 2, 0) / (z.length - 1));
+      t.true(Math.abs(mean) < 0.4, `mean of z of ${parameter}: ${mean}`);
+      t.true(sd > 0.76 && sd < 1.24, `sd of z of ${parameter}: ${sd}`);
     });
-  }
+  });
 }

@@ -42,12 +42,13 @@ const NEAR_A_CLUSTER = 0.03;
 const FIRST_DRAWS = 200;
 /**
  * Fewest draws a cluster behind a final answer: the error itself needs them, and the control variates' coefficients. Of
- * many clusters the noise of both averages out. A lattice of so many points a replicate tells its error by replicates.
+ * many clusters the noise of both averages out. A lattice of so many points a replicate tells its error by replicates (of 4
+ * points sigma's z had sd 1.8 over 40 seeds on 10000 clusters of 4 rows, of 6 points 1.13).
  */
 const LEAST_DRAWS = 1000;
 const LEAST_DRAWS_OF_MANY = 100;
 const LEAST_DRAWS_IN_ALL = 50_000;
-const LEAST_POINTS = 4;
+const LEAST_POINTS = 6;
 const MOST_LEAST_POINTS = 16;
 const LEAST_POINTS_IN_ALL = 200;
 /** Of a chain as many must be effective: the error of fewer, by batch means, is too small. */
