@@ -1,6 +1,7 @@
 // Rows of single trials with the logit link: exp(eta + eps) = E F, one exponential a row and one a point.
 import type { Outcome, RowDerivatives, Rows } from '../model/outcome.js';
 import { binomialLogit } from '../model/outcomes/binomial-logit.js';
+import { isFilledWith } from '../numeric/is-filled.js';
 import {
   type PairSums,
   type PointTable,
@@ -21,7 +22,7 @@ export function isUnitLogit(
   outcome: Outcome,
   { trials, weights }: Pick<Rows, 'trials' | 'weights'>,
 ): boolean {
-  return outcome === binomialLogit && trials.every((n) => n === 1) && weights.every((w) => w === 1);
+  return outcome === binomialLogit && isFilledWith(trials, 1) && isFilledWith(weights, 1);
 }
 
 /** The sums that an outcome gives, for such rows; NaN where a point is out of range. */

@@ -37,8 +37,8 @@ export interface Approach {
 
 /**
  * A part of 1/k of the clusters has its maximum within a few times sqrt(k) standard errors of the whole's, and EM costs
- * 1/k there. Newton's steps on few draws of all clusters lead from there to within these draws' own error. Undefined where the data are not large, and where EM on the part ends at no maximum: rare levels of a
- * covariate can be missing there.
+ * 1/k there. Newton's steps on few draws of all clusters lead from there to within these draws' own error. Undefined where
+ * the data are not large, and where EM on the part ends at no maximum: rare levels of a covariate can be missing there.
  */
 export async function approach(
   task: FitTask,

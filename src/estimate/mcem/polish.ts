@@ -3,6 +3,7 @@ import type { Integrand } from '../../likelihood/integrand.js';
 import type { Parameters } from '../../model/parameters.js';
 import { dot } from '../../numeric/newton.js';
 import type { FitTask } from '../fit.js';
+import { drawsFor, leastDraws, mostDraws } from '../monte-carlo/budget.js';
 import { type ControlVariates, controlsFor } from './control-variates.js';
 import { type DrawSet, drawAll } from './e-step.js';
 import type { McemSettings } from './mcem.js';
@@ -40,23 +41,6 @@ const NEAR = 0.3;
 const NEAR_A_CLUSTER = 0.03;
 /** The first round only comes near; few draws will do. */
 const FIRST_DRAWS = 200;
-/**
- * Fewest draws a cluster behind a final answer: the error itself needs them, and the control variates' coefficients. Of
- * many clusters the noise of both averages out. A lattice of so many points a replicate tells its error by replicates (of 4
- * points sigma's z had sd 1.8 over 40 seeds on 10000 clusters of 4 rows, of 6 points 1.13).
- */
-const LEAST_DRAWS = 1000;
-const LEAST_DRAWS_OF_MANY = 100;
-const LEAST_DRAWS_IN_ALL = 50_000;
-const LEAST_POINTS = 6;
-const MOST_LEAST_POINTS = 16;
-const LEAST_POINTS_IN_ALL = 200;
-/** Of a chain as many must be effective: the error of fewer, by batch means, is too small. */
-export const LEAST_EFFECTIVE = 1000;
-/** Memory: all clusters' draws stand in arrays of this many numbers at the most. */
-export const MOST_NUMBERS = 5e7;
-/** Relative Monte Carlo error that a standard error may have. */
-const STANDARD_ERROR_ERROR = 0.01;
 
 /** @param hessian a Hessian at the start, however rough, that saves computing one */
 export async function polish(
@@ -68,9 +52,9 @@ export async function polish(
   hessian?: Float64Array,
 ): Promise<Polished> {
   const { count } = task.model.clusters;
-  const mostDraws = Math.max(100, Math.min(settings.maxDraws, Math.floor(MOST_NUMBERS / count)));
+  const most = mostDraws(task.model, settings.maxDraws);
   const least = leastDraws(previous, count);
-  let perCluster = Math.min(mostDraws, Math.max(Math.min(least, FIRST_DRAWS), previous.perCluster));
+  let perCluster = Math.min(most, Math.max(Math.min(least, FIRST_DRAWS), previous.perCluster));
   let parameters = start;
   let draws = previous;
   const nearEnough = Math.max(NEAR, NEAR_A_CLUSTER * Math.sqrt(count));
@@ -102,33 +86,15 @@ export async function polish(
     if (root) parameters = root.parameters;
     if (!root || !near) {
       // Far from where they were drawn the weights are poor, and so is their word on the error.
-      if (!root) perCluster = Math.min(mostDraws, 2 * perCluster);
+      if (!root) perCluster = Math.min(most, 2 * perCluster);
       continue;
     }
-    const excess = Math.max(
-      (root.ratio / settings.monteCarloError) ** 2,
-      (root.varianceRatio / STANDARD_ERROR_ERROR) ** 2,
-      draws.dependent ? LEAST_EFFECTIVE / root.weighed.smallestEss : 0,
-    );
-    const enough = draws.exact || (excess <= 1 && perCluster >= least);
-    if (enough || perCluster >= mostDraws || round === MOST_ROUNDS) {
+    const { enough, wanted } = drawsFor(root, settings.monteCarloError, least);
+    if (enough || perCluster >= most || round === MOST_ROUNDS) {
       return { ...root, objective: expectedLogDensity(integrand, root.weighed), converged: true };
     }
-    const wanted = perCluster * 1.3 * excess;
-    perCluster = Math.min(
-      mostDraws,
-      Math.ceil(Math.max(least, 1.5 * perCluster, Math.min(wanted, 100 * perCluster))),
-    );
+    perCluster = Math.min(most, wanted);
   }
-}
-
-export function leastDraws({ dependent, replicates }: DrawSet, clusters: number): number {
-  if (replicates > 0) {
-    const points = Math.max(LEAST_POINTS, Math.ceil(LEAST_POINTS_IN_ALL / clusters));
-    return replicates * Math.min(MOST_LEAST_POINTS, points);
-  }
-  if (dependent) return LEAST_DRAWS;
-  return Math.min(LEAST_DRAWS, Math.max(LEAST_DRAWS_OF_MANY, Math.ceil(LEAST_DRAWS_IN_ALL / clusters)));
 }
 
 /** What the draws made at `parameters` say there, where no root was found. */

@@ -2,12 +2,13 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { FitTask } from '../fit.js';
 import { covarianceOf } from '../likelihood-fit.js';
+import { LEAST_EFFECTIVE, leastDraws } from '../monte-carlo/budget.js';
 import { controlsFor } from './control-variates.js';
 import type { Em, Ending } from './em.js';
 import { emRate } from './em-rate.js';
 import type { McemSettings } from './mcem.js';
 import { monteCarloScore, scoreWithError } from './monte-carlo-score.js';
-import { expectedLogDensity, LEAST_EFFECTIVE, leastDraws, type Polished } from './polish.js';
+import { expectedLogDensity, type Polished } from './polish.js';
 import { propagatedCovariance } from './propagation.js';
 import { largestRatio } from './root.js';
 import { weigh } from './weigh.js';
