@@ -163,7 +163,7 @@ export async function pooledMaximum(
   pause: () => Promise<void>,
 ): Promise<PooledMaximum> {
   const atZero = space.withSigma(0);
-  const start = atZero.hold(pooledStart(likelihood.model, likelihood.clustersUsed));
+  const start = atZero.hold(pooledStart(likelihood.model, likelihood.startClusters));
   const found = await climb(likelihood, atZero, { kind: 'plain' }, start, () => {}, pause);
   const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
   return { ...found, objective, slopeInVariance: slopeInVariance(likelihood, found.parameters) };

@@ -10,8 +10,11 @@ import type { Rule } from './sweep.js';
 /** What a search for the maximum asks: of the likelihood, or of a part of it. */
 export type Searchable = Pick<
   MarginalLikelihood,
-  'model' | 'size' | 'logLik' | 'gradient' | 'hessian' | 'clustersUsed' | 'evaluate'
+  'model' | 'size' | 'logLik' | 'gradient' | 'hessian' | 'startClusters' | 'evaluate'
 >;
+
+/** Clusters that a start is found from, whose own error is then less than that of its one step. */
+const ENOUGH_TO_START = 1_000;
 
 /**
  * The likelihood of every k-th distinct cluster, weighted k times: near the whole where there are thousands. It is evaluated
@@ -38,10 +41,10 @@ export class LikelihoodPart implements Searchable {
     return this.whole.logLik;
   }
 
-  get clustersUsed(): Clusters {
-    const { whole, every } = this;
-    const all = whole.distinctClusters;
-    const taken = Array.from({ length: Math.ceil(all.count / every) }, (_, i) => i * every);
+  get startClusters(): Clusters {
+    const all = this.whole.distinctClusters;
+    const step = this.every * Math.ceil(all.count / this.every / ENOUGH_TO_START);
+    const taken = Array.from({ length: Math.ceil(all.count / step) }, (_, i) => i * step);
     return takeClusters(all, taken);
   }
 

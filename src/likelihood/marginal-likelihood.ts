@@ -98,8 +98,8 @@ export class MarginalLikelihood {
     return this.merged.distinct;
   }
 
-  /** The clusters before merging. */
-  get clustersUsed(): Clusters {
+  /** What a search may find its start from. */
+  get startClusters(): Clusters {
     return this.model.clusters;
   }
 
