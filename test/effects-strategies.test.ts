@@ -16,7 +16,8 @@ import { binomial } from '../src/model/family.js';
 import { heavyTailed } from './heavy-tailed.js';
 import { landed, near } from './helpers.js';
 
-for (const effect of [studentT(3), logistic(), laplaceEffect(), logGamma(), bridge()]) {
+// The others, whose steps take longer: test/slow/effects-mcem.test.ts.
+for (const effect of [studentT(3), logistic(), logGamma()]) {
   test(`mcem() lands on quadrature(): ${effect.name}`, async (t) => {
     const exact = await fit(heavyTailed(effect), quadrature());
     for (const eStep of [importance(), metropolis()]) {

@@ -103,3 +103,21 @@ export function agrees(t: ExecutionContext, draws: Draws, exact: readonly Exact[
   const { z, name } = distance(draws, exact);
   t.true(Math.abs(z) < 4, `the ${name} is ${z} combined errors off`);
 }
+
+/** Holds the draws of each intercept that the reference knows against its mean and sd. */
+export function interceptsAgree(t: ExecutionContext, draws: Draws, { posterior }: ReferenceFile): void {
+  for (const cluster of posterior.clusters ?? []) {
+    const chains = allChains(draws, `eps[${cluster.cluster}]`);
+    const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+    // The reference has these from the same draws as the parameters: errors near 1% of the sds.
+    const error = Math.hypot(mcseMean(chains), 0.01 * cluster.sd);
+    t.true(Math.abs(mean(all) - cluster.mean) < 4 * error, `mean of eps[${cluster.cluster}]`);
+    const sdError = Math.hypot(mcseSd(chains), 0.01 * cluster.sd);
+    t.true(Math.abs(sd(all) - cluster.sd) < 4 * sdError, `sd of eps[${cluster.cluster}]`);
+  }
+}
+
+/** Exact to the 6 decimals that are printed (METHODS section 2). */
+export function printed(names: readonly string[], means: readonly number[], sds: readonly number[]): Exact[] {
+  return names.map((name, k) => ({ name, mean: means[k], sd: sds[k], meanError: 1e-6, sdError: 1e-6 }));
+}

@@ -11,8 +11,7 @@ import type { McemDetail } from '../src/estimate/mcem/em.js';
 import { emRate } from '../src/estimate/mcem/em-rate.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { mStep } from '../src/estimate/mcem/m-step.js';
-import { type McemOptions, mcem } from '../src/estimate/mcem/mcem.js';
-import { metropolis } from '../src/estimate/mcem/metropolis.js';
+import { mcem } from '../src/estimate/mcem/mcem.js';
 import { quadratureEStep } from '../src/estimate/mcem/quadrature-e-step.js';
 import { quasiMonteCarlo } from '../src/estimate/mcem/quasi-monte-carlo.js';
 import { fixedSize, geometricSize } from '../src/estimate/mcem/schedules.js';
@@ -51,14 +50,6 @@ for (const size of sizes) {
     });
   }
 }
-
-test('without the polish a chain lands too, by the textbook M-step and with reused draws', async (t) => {
-  const exact = await fit(cbpp, quadrature());
-  const options: readonly McemOptions[] = [{ eStep: metropolis() }, { expanded: false }, { reuse: true }];
-  for (const one of options) {
-    landed(t, await fit(cbpp, mcem({ ...one, polish: false }), { seed: 2 }), exact, 0.02);
-  }
-});
 
 test('schedules are kept to the letter', async (t) => {
   const draws = async (size: MonteCarloSize, maxIterations: number): Promise<number[]> => {

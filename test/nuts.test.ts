@@ -1,13 +1,11 @@
 // nuts(): what it returns, prints and says; seeds, fixed parameters, options, abort.
 import test from 'ava';
 import { GlmmcError } from '../samplers/errors.js';
-import { compare } from '../src/compare/compare.js';
 import { type FitOptions, fit, type Progress } from '../src/estimate/fit.js';
 import { gibbs } from '../src/estimate/gibbs.js';
 import { trajectoryFindings } from '../src/estimate/nuts/findings.js';
 import { type NutsStrategyOptions, nuts } from '../src/estimate/nuts.js';
 import { halfNormal, uniformPrior } from '../src/estimate/priors.js';
-import { quadrature } from '../src/estimate/quadrature.js';
 import { quadraturePosterior } from '../src/estimate/quadrature-posterior.js';
 import { pointMasses } from '../src/model/effects/point-masses.js';
 import { binomial, gaussian } from '../src/model/family.js';
@@ -135,11 +133,15 @@ test('progress is told, and an abort rejects with its reason, soon', async (t) =
   t.true(seen.every(({ done }, k) => k === 0 || done > seen[k - 1].done));
   const controller = new AbortController();
   const reason = new Error('enough');
-  const running = fit(lsat, nuts({ draws: 100000 }), { signal: controller.signal });
-  setTimeout(() => controller.abort(reason), 300);
-  const started = performance.now();
+  // Counted, not timed: a busy machine may stand still for longer than any limit.
+  let after = 0;
+  const onProgress = (): void => {
+    if (controller.signal.aborted) after++;
+    controller.abort(reason);
+  };
+  const running = fit(lsat, nuts({ draws: 100000 }), { signal: controller.signal, onProgress });
   t.is(await t.throwsAsync(() => running), reason);
-  t.true(performance.now() - started < 5000);
+  t.true(after <= 1, `${after} reports after the abort`);
 });
 
 test('starts and priors at the border', async (t) => {
@@ -194,18 +196,6 @@ test('divergences, slow energies and cut trajectories are findings that name the
   const found = await fit(narrow, nuts({ draws: 500, acceptance: 0.3, maxTreeDepth: 2 }), { seed: 1 });
   t.true(found.findings.some(({ code }) => code === 'divergences'));
   t.true(found.findings.some(({ code }) => code === 'tree-depth'));
-});
-
-test('compare() holds it against the quadrature posterior', async (t) => {
-  const { rows } = await compare(infection, [quadrature(), nuts({ draws: 1000 })], { seed: 4 });
-  t.deepEqual(
-    rows.map(({ strategy, verdict }) => [strategy, verdict]),
-    [
-      ['quadrature', 'agrees'],
-      ['nuts', 'agrees'],
-    ],
-  );
-  t.true(rows[1].essPerSecond! > 0);
 });
 
 const refusals: readonly [string, () => unknown, string, RegExp][] = [

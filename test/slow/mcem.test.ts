@@ -1,8 +1,8 @@
-// mcem() at the sizes that take their time: LSAT's 1000 persons, and the toenail data, where EM is slow.
+// mcem() where it takes its time: LSAT's 1000 persons; the toenail data, where EM is slow; long runs without the polish.
 import test from 'ava';
 import { fit } from '../../src/estimate/fit.js';
 import { importance } from '../../src/estimate/mcem/importance.js';
-import { mcem } from '../../src/estimate/mcem/mcem.js';
+import { type McemOptions, mcem } from '../../src/estimate/mcem/mcem.js';
 import { metropolis } from '../../src/estimate/mcem/metropolis.js';
 import { quadrature } from '../../src/estimate/quadrature.js';
 import { certified, certifiedModel, landed } from '../helpers.js';
@@ -27,3 +27,12 @@ for (const [eStep, sharp] of [
     t.true(Math.abs(found.logLik - -625.3975179) < 1e-3);
   });
 }
+
+test('without the polish a chain lands too, by the textbook M-step and with reused draws', async (t) => {
+  const cbpp = await certifiedModel(certified('cbpp'));
+  const exact = await fit(cbpp, quadrature());
+  const options: readonly McemOptions[] = [{ eStep: metropolis() }, { expanded: false }, { reuse: true }];
+  for (const one of options) {
+    landed(t, await fit(cbpp, mcem({ ...one, polish: false }), { seed: 2 }), exact, 0.02);
+  }
+});

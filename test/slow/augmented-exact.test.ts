@@ -1,18 +1,18 @@
 // polyaGamma() and albertChib() are exact (Gandy and Scott 2020), and the test catches kernels broken on purpose.
 import test from 'ava';
 import { ndtr } from 'cephes';
-import { rng, type Stream } from '../samplers/rng.js';
-import { normal } from '../samplers/variates.js';
-import { AlbertChibStep } from '../src/estimate/augmented/albert-chib-step.js';
-import { GaussianBlock } from '../src/estimate/augmented/gaussian-block.js';
-import { PolyaGammaStep } from '../src/estimate/augmented/polya-gamma-step.js';
-import { GibbsState } from '../src/estimate/gibbs/state.js';
-import type { GibbsStep } from '../src/estimate/gibbs/step.js';
-import { ParameterSpace } from '../src/estimate/parameter-space.js';
-import { halfNormal, normalPrior, resolvePriors } from '../src/estimate/priors.js';
-import { binomial } from '../src/model/family.js';
-import { glmm, type Model } from '../src/model/model.js';
-import { kolmogorov } from './helpers.js';
+import { rng, type Stream } from '../../samplers/rng.js';
+import { normal } from '../../samplers/variates.js';
+import { AlbertChibStep } from '../../src/estimate/augmented/albert-chib-step.js';
+import { GaussianBlock } from '../../src/estimate/augmented/gaussian-block.js';
+import { PolyaGammaStep } from '../../src/estimate/augmented/polya-gamma-step.js';
+import { GibbsState } from '../../src/estimate/gibbs/state.js';
+import type { GibbsStep } from '../../src/estimate/gibbs/step.js';
+import { ParameterSpace } from '../../src/estimate/parameter-space.js';
+import { halfNormal, normalPrior, resolvePriors } from '../../src/estimate/priors.js';
+import { binomial } from '../../src/model/family.js';
+import { glmm, type Model } from '../../src/model/model.js';
+import { kolmogorov } from '../helpers.js';
 
 const table = {
   y: [0, 1, 1, 2, 1, 5, 0, 1],
