@@ -127,7 +127,7 @@ test('summary and JSON', async (t) => {
   const found = await fit(infection, collapsed(), { seed: 42 });
   const lines = found.toString().split('\n');
   t.is(lines[0], 'Random-intercept GLMM by collapsed');
-  t.regex(found.toString(), /Accepted: independence \d+%, random walk \d+%\./);
+  t.regex(found.toString(), /Accepted: independence \d+%, mirror \d+%, random walk \d+%\./);
   t.regex(found.toString(), /Log evidence -44\.\d+, error 0\.\d+, by importance sampling/);
   t.true(lines.every((line) => line.length <= 80));
   const plain = JSON.parse(JSON.stringify(found));
