@@ -117,4 +117,6 @@ export { glmm, type Model, type ModelOptions } from './model/model.js';
 export type { DispersionSlopes, LogDensity } from './model/outcomes/custom.js';
 export type { Parameters } from './model/parameters.js';
 export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
+export { type ArrowColumn, type ArrowTable, toArrow } from './report/arrow.js';
+export { type ArvizData, type ArvizGroup, toArviz } from './report/arviz.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';
