@@ -6,11 +6,14 @@ export { type BatchMeans, batchMeansCovariance } from './diagnostics/batch-means
 export type { Chains } from './diagnostics/chains.js';
 export { quantile } from './diagnostics/descriptive.js';
 export { ebfmi } from './diagnostics/ebfmi.js';
+export { type EcdfBand, ecdfBand } from './diagnostics/ecdf-bands.js';
 export { essBulk, essMean, essQuantile, essSd, essTail } from './diagnostics/ess.js';
 export { geweke } from './diagnostics/geweke.js';
 export { type HeidelbergerWelch, heidelbergerWelch } from './diagnostics/heidelberger-welch.js';
 export { mcseMean, mcseQuantile, mcseSd } from './diagnostics/mcse.js';
-export { type Psis, paretoK, psis } from './diagnostics/pareto.js';
+export { rhatNested } from './diagnostics/nested-rhat.js';
+export { type Psis, paretoK, paretoThreshold, psis } from './diagnostics/pareto.js';
+export { type ChainRanks, type RankPlot, type RankPlotOptions, rankPlot } from './diagnostics/rank-plot.js';
 export { potentialScaleReduction, rhat } from './diagnostics/rhat.js';
 export { spectrum0 } from './diagnostics/spectrum.js';
 export { type Summary, type SummaryRow, summarizeDraws } from './diagnostics/summary.js';

@@ -2,11 +2,20 @@
 
 export { autocorrelation } from '../samplers/diagnostics/autocorrelation.js';
 export type { Chains } from '../samplers/diagnostics/chains.js';
+export { ebfmi } from '../samplers/diagnostics/ebfmi.js';
+export { type EcdfBand, ecdfBand } from '../samplers/diagnostics/ecdf-bands.js';
 export { essBulk, essMean, essQuantile, essSd, essTail } from '../samplers/diagnostics/ess.js';
 export { geweke } from '../samplers/diagnostics/geweke.js';
 export { type HeidelbergerWelch, heidelbergerWelch } from '../samplers/diagnostics/heidelberger-welch.js';
 export { mcseMean, mcseQuantile, mcseSd } from '../samplers/diagnostics/mcse.js';
-export { paretoK } from '../samplers/diagnostics/pareto.js';
+export { rhatNested } from '../samplers/diagnostics/nested-rhat.js';
+export { type Psis, paretoK, paretoThreshold, psis } from '../samplers/diagnostics/pareto.js';
+export {
+  type ChainRanks,
+  type RankPlot,
+  type RankPlotOptions,
+  rankPlot,
+} from '../samplers/diagnostics/rank-plot.js';
 export { rhat } from '../samplers/diagnostics/rhat.js';
 export { type Summary, type SummaryRow, summarizeDraws } from '../samplers/diagnostics/summary.js';
 export type { Draws } from '../samplers/draws.js';
@@ -23,6 +32,7 @@ export type { ArrowShaped, DataSource, Table } from './data/table.js';
 export { albertChib } from './estimate/albert-chib.js';
 export type { ImportanceAnswers, ImportanceEstimate } from './estimate/collapsed/importance.js';
 export { type CollapsedFit, type CollapsedOptions, collapsed } from './estimate/collapsed.js';
+export { type DiagnoseOptions, diagnose } from './estimate/diagnose.js';
 export {
   type Estimate,
   type Fit,

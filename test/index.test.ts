@@ -20,7 +20,8 @@ const functions = [
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
   ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],
-  ...['toStanCsv', 'fromStanCsv', 'GlmmcError'],
+  ...['ebfmi', 'ecdfBand', 'rhatNested', 'psis', 'paretoThreshold', 'rankPlot', 'diagnose'],
+  ...['toStanCsv', 'fromStanCsv', 'toArviz', 'toArrow', 'GlmmcError'],
 ];
 
 test('every public name of this version is a function, and nothing else is exported', (t) => {
