@@ -102,7 +102,9 @@ export {
 } from './estimate/quadrature-posterior.js';
 export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
 export { type SaemOptions, saem } from './estimate/saem/saem.js';
+export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
+export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
