@@ -77,7 +77,7 @@ test("a posterior fit's are those at every draw", async (t) => {
   const at = (name: string): number => bayes.draws.chain(name, 1)[7];
   const parameters = { beta: Float64Array.of(at('(Intercept)'), at('t')), sigma: at('sigma') };
   labels.forEach((label, i) => {
-    near(t, draws.chain(`log_lik[${label}]`, 1)[7], alone(i, parameters), 1e-6, label);
+    near(t, draws.chain(`log_lik[${label}]`, 1)[7], alone(i, parameters), 1e-8, label);
   });
 });
 
