@@ -17,6 +17,7 @@ export { type ChainRanks, type RankPlot, type RankPlotOptions, rankPlot } from '
 export { potentialScaleReduction, rhat } from './diagnostics/rhat.js';
 export { spectrum0 } from './diagnostics/spectrum.js';
 export { type Summary, type SummaryRow, summarizeDraws } from './diagnostics/summary.js';
+export { binomial, negativeBinomial, poisson } from './discrete-variates.js';
 export { allChains, type Draws, makeDraws } from './draws.js';
 export { GlmmcError } from './errors.js';
 export type { Covariance } from './gaussian.js';

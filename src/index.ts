@@ -102,9 +102,20 @@ export {
 } from './estimate/quadrature-posterior.js';
 export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
 export { type SaemOptions, saem } from './estimate/saem/saem.js';
+export { type SimulateOptions, simulate } from './estimate/simulate.js';
 export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
+export {
+  type PosteriorPredictiveOptions,
+  type Predictive,
+  type PredictiveRow,
+  type PriorPredictive,
+  type PriorPredictiveOptions,
+  posteriorPredictive,
+  priorPredictive,
+  type TestStatistic,
+} from './inspect/predictive.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';

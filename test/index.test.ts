@@ -17,6 +17,7 @@ const functions = [
   ...['inverseGammaVariance', 'uniformPrior'],
   // inspection, comparison
   ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
+  ...['simulate', 'priorPredictive', 'posteriorPredictive'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
   ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],
