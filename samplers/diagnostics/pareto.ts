@@ -2,12 +2,24 @@
 import { GlmmcError } from '../errors.js';
 import { isConstant, mean } from './descriptive.js';
 
-/** Smoothed log weights (largest shifted to 0, not normalised), the shape of their tail, and the size of that tail. */
+/** Smoothed log weights (largest shifted to 0, not normalised), the shape of their tail, and what they are worth. */
 export interface Psis {
   readonly logWeights: Float64Array;
-  /** Below min(1 - 1 / log10 S, 0.7) the weighted means can be trusted; NaN where it cannot be computed. */
+  /** Below `threshold` the weighted means can be trusted; NaN where it cannot be computed. */
   readonly k: number;
   readonly tailLength: number;
+  /** Effective sample size: rEff over the sum of the squared normalised weights; NaN where a log weight is NaN. */
+  readonly ess: number;
+  /** min(1 - 1 / log10 S, 0.7), S the number of weights. */
+  readonly threshold: number;
+}
+
+/** Above this the error of a weighted mean can no longer be told from the draws, however many they are. */
+const LARGEST_K = 0.7;
+
+/** The largest Pareto k that so many draws can bear: min(1 - 1 / log10 S, 0.7) (Vehtari et al. 2024, section 3.2.4). */
+export function paretoThreshold(draws: number): number {
+  return Math.min(1 - 1 / Math.log10(draws), LARGEST_K);
 }
 
 /**
@@ -24,9 +36,28 @@ export function paretoK(logWeights: ArrayLike<number>, rEff = 1): number {
 /**
  * Pareto-smoothed importance sampling: replaces the largest weights by the expected order statistics of the generalised
  * Pareto distribution fitted to them, truncated at the largest raw weight. Where k-hat is NaN nothing is smoothed.
+ * @param rEff relative efficiency of the draws, ESS / S; 1 for independent draws
  * @throws GlmmcError `bad-argument` unless rEff > 0
+ * Source: Vehtari, Simpson, Gelman, Yao, Gabry (2024), JMLR 25, algorithm 1; `psis` of the R package loo.
  */
 export function psis(logWeights: ArrayLike<number>, rEff = 1): Psis {
+  const smoothed = smoothTail(logWeights, rEff);
+  const { logWeights: x } = smoothed;
+  const top = x.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  let sum = 0;
+  let squares = 0;
+  for (const value of x) {
+    const weight = Math.exp(value - top);
+    sum += weight;
+    squares += weight * weight;
+  }
+  return { ...smoothed, ess: (rEff * sum * sum) / squares, threshold: paretoThreshold(x.length) };
+}
+
+function smoothTail(
+  logWeights: ArrayLike<number>,
+  rEff: number,
+): Pick<Psis, 'logWeights' | 'k' | 'tailLength'> {
   if (!(rEff > 0)) throw new GlmmcError('bad-argument', `psis: rEff must be a number > 0, found ${rEff}`);
   const x = Float64Array.from(logWeights);
   const size = x.length;
