@@ -1,16 +1,18 @@
 // Expected complete-data derivatives over many draws of a cluster, in one call a cluster.
 import type { Integrand } from './integrand.js';
 import { ExpectedDerivatives } from './moments.js';
-import type { PairSums } from './unit-logit-points.js';
+import type { RowSums } from './unit-logit.js';
 
 /** E[D] and E[D2] over all draws of a cluster at once: the same sums, by blocks where the integrand has a way to. */
 export class DrawMoments extends ExpectedDerivatives {
   private values: Float64Array = new Float64Array(0);
-  private readonly pairSums: PairSums;
+  private readonly sums: RowSums;
+  private readonly simple: boolean;
 
   constructor(integrand: Integrand) {
     super(integrand);
-    this.pairSums = {
+    this.simple = !this.hasDispersion && integrand.effect.scaleFamily;
+    this.sums = {
       score: this.rowScore,
       curvature: this.rowCurvature,
       curvatureZ: this.rowCurvatureZ,
@@ -24,26 +26,41 @@ export class DrawMoments extends ExpectedDerivatives {
    * @returns the weighted sum of the log integrand
    */
   addAll(z: Float64Array, weights: Float64Array): number {
-    this.reset();
-    if (this.values.length < z.length) this.values = new Float64Array(z.length);
-    const { integrand, pairSums, values } = this;
-    const simple = !this.hasDispersion && integrand.effect.scaleFamily;
-    pairSums.scoreZ = 0;
-    pairSums.curvatureZZ = 0;
     let sum = 0;
-    if (simple && integrand.addPoints(z, weights, pairSums, values)) {
+    if (!this.addFast(z, weights, true)) {
       for (let k = 0; k < z.length; k++) {
-        this.weight += weights[k];
-        sum += weights[k] * values[k];
+        sum += weights[k] * this.integrand.evaluate(z[k]);
+        this.add(z[k], weights[k]);
       }
-      this.sigmaScore = pairSums.scoreZ;
-      this.sigmaSigma = pairSums.curvatureZZ;
       return sum;
     }
+    if (this.values.length < z.length) this.values = new Float64Array(z.length);
+    const { values } = this;
+    this.integrand.valueAll(z, values);
+    for (let k = 0; k < z.length; k++) sum += weights[k] * values[k];
+    return sum;
+  }
+
+  /** The same for E[D] alone. */
+  addAllScores(z: Float64Array, weights: Float64Array): void {
+    if (this.addFast(z, weights, false)) return;
     for (let k = 0; k < z.length; k++) {
-      sum += weights[k] * integrand.evaluate(z[k]);
+      this.integrand.evaluate(z[k]);
       this.add(z[k], weights[k]);
     }
-    return sum;
+  }
+
+  /** Starts the cluster; false, with nothing added, where there is no fast way. */
+  private addFast(z: Float64Array, weights: Float64Array, both: boolean): boolean {
+    this.reset();
+    const { integrand, sums } = this;
+    if (!this.simple || !integrand.hasFastWay(z)) return false;
+    sums.scoreZ = 0;
+    sums.curvatureZZ = 0;
+    integrand.addPoints(z, weights, sums, both);
+    for (let k = 0; k < z.length; k++) this.weight += weights[k];
+    this.sigmaScore = sums.scoreZ;
+    this.sigmaSigma = sums.curvatureZZ;
+    return true;
   }
 }

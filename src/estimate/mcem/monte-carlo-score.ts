@@ -35,7 +35,7 @@ export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Arr
   const score = new Float64Array(moments.size);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
+    moments.addAllScores(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
     moments.addScore(clusterWeights[i], score);
   }
   return score;
@@ -78,6 +78,7 @@ export function scoreWithError(
   const scatter = new ErrorSum(set, size);
   const informationScatter = Array.from({ length: size }, () => new ErrorSum(set, 1));
   const series = new Float64Array(set.perCluster * size);
+  const replicated = set.replicates > 0 ? new Float64Array(set.replicates * size) : undefined;
   const along = Array.from(
     { length: size },
     (_, a) => new InformationAlong(integrand, set.perCluster, inverse, a),
@@ -95,6 +96,14 @@ export function scoreWithError(
     for (const direction of directions) direction.start();
     const z = set.of(set.z, i);
     const calibrated = set.of(draws.calibrated, i);
+    if (directions === NONE && replicated) {
+      moments.addAll(z, calibrated, undefined, replicated);
+      moments.addScore(clusterWeights[i], score);
+      moments.addHessian(clusterWeights[i], hessian);
+      centerReplicates(replicated, calibrated, size);
+      scatter.addReplicated(clusterWeights[i], replicated);
+      continue;
+    }
     if (directions === NONE) moments.addAll(z, calibrated, series);
     for (let k = 0; directions !== NONE && k < z.length; k++) {
       integrand.evaluate(z[k]);
@@ -122,6 +131,21 @@ export function scoreWithError(
     Math.sqrt(share * one.covariance()[0]),
   );
   return { score, hessian, covariance, varianceErrors };
+}
+
+/** From sums over each replicate of weight times score to those about the weighted mean; the weights' sum is 1. */
+function centerReplicates(sums: Float64Array, weights: Float64Array, size: number): void {
+  const replicates = sums.length / size;
+  const each = weights.length / replicates;
+  for (let a = 0; a < size; a++) {
+    let mean = 0;
+    for (let r = 0; r < replicates; r++) mean += sums[r * size + a];
+    for (let r = 0; r < replicates; r++) {
+      let weight = 0;
+      for (let k = r * each; k < (r + 1) * each; k++) weight += weights[k];
+      sums[r * size + a] -= mean * weight;
+    }
+  }
 }
 
 const NONE: readonly InformationAlong[] = [];

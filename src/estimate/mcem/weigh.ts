@@ -1,6 +1,7 @@
 // Weights that carry the draws to each cluster's posterior at the integrand's parameters.
 import { paretoK } from '../../../samplers/diagnostics/pareto.js';
 import type { Integrand } from '../../likelihood/integrand.js';
+import { exp } from '../../numeric/exp.js';
 import type { ControlVariates } from './control-variates.js';
 import type { DrawSet } from './e-step.js';
 import { longRunVariance } from './long-run.js';
@@ -45,13 +46,18 @@ export function weigh(integrand: Integrand, set: DrawSet, controls: ControlVaria
         slope[k] = integrand.gradient * set.spread[i];
       }
     } else integrand.valueAll(z, logTarget);
-    for (let k = 0; k < z.length; k++) highest = Math.max(highest, logTarget[k] - logProposal[k]);
+    for (let k = 0; k < z.length; k++) {
+      const logWeight = logTarget[k] - logProposal[k];
+      if (logWeight > highest) highest = logWeight;
+      base[k] = logWeight;
+    }
     let sum = 0;
     for (let k = 0; k < z.length; k++) {
-      base[k] = Math.exp(logTarget[k] - logProposal[k] - highest);
+      base[k] = exp(base[k] - highest);
       sum += base[k];
     }
-    for (let k = 0; k < z.length; k++) base[k] /= sum;
+    const share = 1 / sum;
+    for (let k = 0; k < z.length; k++) base[k] *= share;
     draws.smallestEss = Math.min(draws.smallestEss, set.dependent ? chainEss(z, base) : weightsEss(base));
     calibrate(draws, i, controls);
   }
@@ -78,6 +84,10 @@ function chainEss(z: Float64Array, weights: Float64Array): number {
 /** (Re)computes cluster i's control variates and calibrated weights from what is stored. */
 export function calibrate(draws: WeighedDraws, i: number, controls: ControlVariates): void {
   const { set } = draws;
+  if (controls.plain) {
+    set.of(draws.calibrated, i).set(set.of(draws.base, i));
+    return;
+  }
   const standardised = controls.needsSlopes
     ? set.of(set.z, i).map((z) => (z - set.mode[i]) / set.spread[i])
     : set.of(set.z, i);
