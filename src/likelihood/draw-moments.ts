@@ -22,13 +22,13 @@ export class DrawMoments extends ExpectedDerivatives {
   }
 
   /**
-   * Starts the integrand's selected cluster and adds all points.
+   * Starts the integrand's selected cluster and adds points first .. end-1.
    * @returns the weighted sum of the log integrand
    */
-  addAll(z: Float64Array, weights: Float64Array): number {
+  addAll(z: Float64Array, weights: Float64Array, first = 0, end: number = z.length): number {
     let sum = 0;
-    if (!this.addFast(z, weights, true)) {
-      for (let k = 0; k < z.length; k++) {
+    if (!this.addFast(z, weights, first, end, true)) {
+      for (let k = first; k < end; k++) {
         sum += weights[k] * this.integrand.evaluate(z[k]);
         this.add(z[k], weights[k]);
       }
@@ -36,29 +36,49 @@ export class DrawMoments extends ExpectedDerivatives {
     }
     if (this.values.length < z.length) this.values = new Float64Array(z.length);
     const { values } = this;
-    this.integrand.valueAll(z, values);
-    for (let k = 0; k < z.length; k++) sum += weights[k] * values[k];
+    this.integrand.valueAll(z, values, first, end);
+    for (let k = first; k < end; k++) sum += weights[k] * values[k];
     return sum;
   }
 
   /** The same for E[D] alone. */
-  addAllScores(z: Float64Array, weights: Float64Array): void {
-    if (this.addFast(z, weights, false)) return;
-    for (let k = 0; k < z.length; k++) {
+  addAllScores(z: Float64Array, weights: Float64Array, first = 0, end: number = z.length): void {
+    if (this.addFast(z, weights, first, end, false)) return;
+    for (let k = first; k < end; k++) {
       this.integrand.evaluate(z[k]);
       this.add(z[k], weights[k]);
     }
   }
 
+  /**
+   * The same by the self-normalised weights integrand / proposal of points first .. end-1, without ever keeping them; false
+   * where there is no fast way.
+   */
+  addRatios(z: Float64Array, logProposal: Float64Array, first: number, end: number, mode: number): boolean {
+    this.reset();
+    const { sums } = this;
+    if (!this.simple) return false;
+    sums.scoreZ = 0;
+    this.weight = this.integrand.addRatios(z, logProposal, first, end, mode, sums);
+    this.sigmaScore = sums.scoreZ;
+    return this.weight > 0 && this.weight < Number.POSITIVE_INFINITY;
+  }
+
   /** Starts the cluster; false, with nothing added, where there is no fast way. */
-  private addFast(z: Float64Array, weights: Float64Array, both: boolean): boolean {
+  private addFast(
+    z: Float64Array,
+    weights: Float64Array,
+    first: number,
+    end: number,
+    both: boolean,
+  ): boolean {
     this.reset();
     const { integrand, sums } = this;
-    if (!this.simple || !integrand.hasFastWay(z)) return false;
+    if (!this.simple || !integrand.hasFastWay(z, first, end)) return false;
     sums.scoreZ = 0;
     sums.curvatureZZ = 0;
-    integrand.addPoints(z, weights, sums, both);
-    for (let k = 0; k < z.length; k++) this.weight += weights[k];
+    integrand.addPoints(z, weights, first, end, sums, both);
+    for (let k = first; k < end; k++) this.weight += weights[k];
     this.sigmaScore = sums.scoreZ;
     this.sigmaSigma = sums.curvatureZZ;
     return true;

@@ -104,25 +104,48 @@ export class Integrand {
     return this.fast !== undefined;
   }
 
-  /** Whether there is a fast way to serve all these z. */
-  hasFastWay(z: Float64Array): boolean {
-    return this.fast?.serves(this.sigma, z) ?? false;
+  /** Whether there is a fast way to serve points first .. end-1. */
+  hasFastWay(z: Float64Array, first: number, end: number): boolean {
+    return this.fast?.serves(this.sigma, z, first, end) ?? false;
   }
 
-  /** The log integrand at every z. */
-  valueAll(z: Float64Array, out: Float64Array): void {
+  /** The log integrand at points first .. end-1, in the same places of `out`. */
+  valueAll(z: Float64Array, out: Float64Array, first = 0, end: number = z.length): void {
     const { fast, from, to, sigma, effect } = this;
-    if (!fast?.serves(sigma, z)) {
-      for (let k = 0; k < z.length; k++) out[k] = this.value(z[k]);
+    if (!fast?.serves(sigma, z, first, end)) {
+      for (let k = first; k < end; k++) out[k] = this.value(z[k]);
       return;
     }
-    fast.valueAll(from, to, sigma, z, out);
-    for (let k = 0; k < z.length; k++) out[k] += effect.logDensity(z[k], sigma);
+    fast.valueAll(from, to, sigma, z, out, first, end);
+    for (let k = first; k < end; k++) out[k] += effect.logDensity(z[k], sigma);
   }
 
-  /** Adds the rows' weighted derivatives (the first, or `both`) at every z to `out`: only where there is the fast way. */
-  addPoints(z: Float64Array, weights: Float64Array, out: RowSums, both: boolean): void {
-    this.fast!.addPoints(this.from, this.to, this.sigma, z, weights, out, both);
+  /**
+   * Adds the rows' weighted derivatives (the first, or `both`) at points first .. end-1 to `out`: only where there is the
+   * fast way.
+   */
+  addPoints(
+    z: Float64Array,
+    weights: Float64Array,
+    first: number,
+    end: number,
+    out: RowSums,
+    both: boolean,
+  ): void {
+    this.fast!.addPoints(this.from, this.to, this.sigma, z, weights, first, end, out, both);
+  }
+
+  /** As `UnitLogit.addRatios` for the selected cluster; NaN, with nothing added, where there is no fast way. */
+  addRatios(
+    z: Float64Array,
+    logProposal: Float64Array,
+    first: number,
+    end: number,
+    mode: number,
+    out: Pick<RowSums, 'score' | 'scoreZ'>,
+  ): number {
+    const { fast, from, to, sigma, effect } = this;
+    return fast?.addRatios(from, to, sigma, effect, z, logProposal, first, end, mode, out) ?? Number.NaN;
   }
 
   /** Derivatives of rows from .. from+rows-1 at the points loaded, there only too: see `UnitLogit.addRows`. */

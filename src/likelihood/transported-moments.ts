@@ -157,7 +157,7 @@ export class TransportedMoments extends ExpectedDerivatives {
     const { integrand, size, reduced, score } = this;
     replicated?.fill(0);
     const each = replicated ? (z.length * size) / replicated.length : z.length;
-    if (reduced && integrand.hasFastWay(z)) {
+    if (reduced && integrand.hasFastWay(z, 0, z.length)) {
       this.addBlocks(z, weights, reduced, scores, replicated, each);
       return;
     }

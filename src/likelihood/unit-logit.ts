@@ -1,10 +1,13 @@
 // Rows of single trials with the logit link: exp(eta + eps) = E F, one exponential a row and one a point.
 import type { Outcome, RowDerivatives, Rows } from '../model/outcome.js';
 import { binomialLogit } from '../model/outcomes/binomial-logit.js';
+import type { RandomEffect } from '../model/random-effect.js';
 import { exp } from '../numeric/exp.js';
 import { isFilledWith } from '../numeric/is-filled.js';
 import {
+  divideByProducts,
   loadPoints,
+  loadRatios,
   loadRows,
   MOST_POINTS,
   MOST_ROWS,
@@ -25,6 +28,8 @@ import {
 const LARGE_PRODUCT = 1e60;
 /** Odds beyond exp of this could overflow a product of eight: such points are for the outcome's own functions. */
 const LARGEST_LOG_ODDS = 69;
+/** Products of rows below exp of this leave weights in range, too. */
+const LARGEST_LOG_RATIO = 600;
 /** exp of more, or of less than minus this, is near the end of the numbers. */
 const LARGEST_EXPONENT = 700;
 
@@ -78,15 +83,23 @@ export class UnitLogit {
     return this.inRange && this.largestEta + eps < LARGEST_LOG_ODDS && eps < LARGEST_EXPONENT;
   }
 
-  /** Whether all points eps = sigma z are in range. */
-  serves(sigma: number, z: Float64Array): boolean {
+  /** Whether the points eps = sigma z of first .. end-1 are in range. */
+  serves(sigma: number, z: Float64Array, first: number, end: number): boolean {
     let largest = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < z.length; k++) if (!(z[k] <= largest)) largest = z[k];
+    for (let k = first; k < end; k++) if (!(z[k] <= largest)) largest = z[k];
     return this.fits(sigma * largest);
   }
 
-  /** The values at all points eps = sigma z, which are in range. */
-  valueAll(from: number, to: number, sigma: number, z: Float64Array, out: Float64Array): void {
+  /** The values at points eps = sigma z, first .. end-1, which are in range. */
+  valueAll(
+    from: number,
+    to: number,
+    sigma: number,
+    z: Float64Array,
+    out: Float64Array,
+    first: number,
+    end: number,
+  ): void {
     const { odds } = this;
     const { y, eta } = this.rows;
     let constant = 0;
@@ -95,16 +108,17 @@ export class UnitLogit {
       constant += y[r] * eta[r];
       successes += y[r];
     }
-    for (let first = 0; first < z.length; first += MOST_POINTS) {
-      const count = Math.min(MOST_POINTS, z.length - first);
-      loadPoints(z, undefined, first, count, sigma);
+    for (let place = first; place < end; place += MOST_POINTS) {
+      const count = Math.min(MOST_POINTS, end - place);
+      loadPoints(z, undefined, place, count, sigma);
       for (let r = from; r < to; r += MOST_ROWS) {
         const rows = Math.min(MOST_ROWS, to - r);
         loadRows(odds, r, rows);
         sumSoftplus(rows, count, this.largestLog(sigma, count));
       }
-      for (let k = 0; k < count; k++)
-        out[first + k] = constant + successes * sigma * pointZ[k] - softplusAt[k];
+      for (let k = 0; k < count; k++) {
+        out[place + k] = constant + successes * sigma * pointZ[k] - softplusAt[k];
+      }
     }
   }
 
@@ -115,22 +129,77 @@ export class UnitLogit {
     return Math.LN2 + Math.max(0, this.largestEta + sigma * largest);
   }
 
-  /** Adds the weighted first derivatives at all points, which are in range, to `out`; all derivatives if `both`. */
+  /**
+   * Adds to `out` the first derivatives at all points with weights target / proposal, target the integrand, as they are
+   * weighed against the one at z = `mode`.
+   * @returns the sum of the weights; NaN, with nothing added, where numbers would leave their range
+   */
+  addRatios(
+    from: number,
+    to: number,
+    sigma: number,
+    effect: RandomEffect,
+    z: Float64Array,
+    logProposal: Float64Array,
+    first: number,
+    end: number,
+    mode: number,
+    out: Pick<RowSums, 'score' | 'scoreZ'>,
+  ): number {
+    let largest = z[first];
+    for (let k = first; k < end; k++) if (!(z[k] <= largest)) largest = z[k];
+    const largestEps = sigma * Math.max(largest, mode);
+    const largestLog = Math.LN2 + Math.max(0, this.largestEta + largestEps);
+    if (!this.fits(largestEps) || !((to - from) * largestLog < LARGEST_LOG_RATIO)) return Number.NaN;
+    const { odds } = this;
+    const { y } = this.rows;
+    let successes = 0;
+    for (let r = from; r < to; r++) successes += y[r];
+    const slope = sigma * successes;
+    const offset =
+      softplus(odds, from, to, exp(sigma * mode)) - slope * mode - effect.logDensity(mode, sigma);
+    let total = 0;
+    for (let place = first; place < end; place += MOST_POINTS) {
+      const count = Math.min(MOST_POINTS, end - place);
+      loadRatios(z, logProposal, place, count, sigma, slope, offset, effect);
+      for (let r = from; r < to; r += MOST_ROWS) {
+        const rows = Math.min(MOST_ROWS, to - r);
+        loadRows(odds, r, rows);
+        divideByProducts(rows, count);
+      }
+      for (let r = from; r < to; r += MOST_ROWS) {
+        const rows = Math.min(MOST_ROWS, to - r);
+        if (to - from > MOST_ROWS) loadRows(odds, r, rows);
+        sumMeans(rows, count);
+        for (let k = 0; k < rows; k++) out.score[r - from + k] -= rowMu[k];
+      }
+      for (let k = 0; k < count; k++) {
+        total += pointWeight[k];
+        out.scoreZ += pointWeight[k] * pointZ[k] * (successes - pointMu[k]);
+      }
+    }
+    for (let r = from; r < to; r++) out.score[r - from] += total * y[r];
+    return total;
+  }
+
+  /** Adds the weighted first derivatives at points first .. end-1, which are in range, to `out`; all derivatives if `both`. */
   addPoints(
     from: number,
     to: number,
     sigma: number,
     z: Float64Array,
     weights: Float64Array,
+    first: number,
+    end: number,
     out: RowSums,
     both: boolean,
   ): void {
     const { y } = this.rows;
     let successes = 0;
     for (let r = from; r < to; r++) successes += y[r];
-    for (let first = 0; first < z.length; first += MOST_POINTS) {
-      const count = Math.min(MOST_POINTS, z.length - first);
-      loadPoints(z, weights, first, count, sigma);
+    for (let place = first; place < end; place += MOST_POINTS) {
+      const count = Math.min(MOST_POINTS, end - place);
+      loadPoints(z, weights, place, count, sigma);
       for (let r = from; r < to; r += MOST_ROWS) {
         this.addRows(r, Math.min(MOST_ROWS, to - r), count, out, r - from, both);
       }

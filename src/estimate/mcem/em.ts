@@ -94,9 +94,12 @@ export class Em {
     this.perCluster = Math.min(this.mostDraws, this.rule.first);
   }
 
-  /** Iterates until the rule ends EM, or something else does. */
-  run(): Promise<Ending> {
-    return this.repeat((ended) => ended);
+  /** Iterates until the rule ends EM, or something else does, or an M-step gains less than `enoughGain` for sure. */
+  run(enoughGain = 0): Promise<Ending> {
+    return this.repeat((ended) => {
+      const { gain, gainError } = this.history[this.history.length - 1].detail;
+      return ended || gain + gainError < enoughGain;
+    });
   }
 
   /** So many more iterations of so many draws a cluster (no more than there may be), every step taken. */

@@ -6,8 +6,9 @@ import { TransportedMoments } from '../../likelihood/transported-moments.js';
 import { mirror } from '../../numeric/cholesky.js';
 import { dot } from '../../numeric/newton.js';
 import type { ControlVariates } from './control-variates.js';
+import type { DrawSet } from './e-step.js';
 import { ErrorSum } from './error-sum.js';
-import { calibrate, type WeighedDraws } from './weigh.js';
+import { calibrate, type WeighedDraws, weigh } from './weigh.js';
 
 export interface MonteCarloScore {
   /** sum_i c_i E[D], natural parameters. */
@@ -32,13 +33,34 @@ const ENOUGH_CLUSTERS = 500;
 export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Array {
   const moments = new DrawMoments(integrand);
   const { count, clusterWeights } = integrand.clusters;
+  const { z, perCluster } = draws.set;
   const score = new Float64Array(moments.size);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.addAllScores(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
+    moments.addAllScores(z, draws.calibrated, i * perCluster, (i + 1) * perCluster);
     moments.addScore(clusterWeights[i], score);
   }
   return score;
+}
+
+/** The same by the draws' weights at the integrand's parameters, which are kept only where they have to be. */
+export function scoreByWeights(integrand: Integrand, set: DrawSet, controls: ControlVariates): Float64Array {
+  const moments = new DrawMoments(integrand);
+  const score = new Float64Array(moments.size);
+  if (controls.plain && addRatios(integrand, set, moments, score)) return score;
+  return scoreOnly(integrand, weigh(integrand, set, controls));
+}
+
+/** Adds the score where weights need not be kept; false where some cluster has no fast way. */
+function addRatios(integrand: Integrand, set: DrawSet, moments: DrawMoments, score: Float64Array): boolean {
+  const { count, clusterWeights } = integrand.clusters;
+  const { z, logProposal, mode, perCluster } = set;
+  for (let i = 0; i < count; i++) {
+    integrand.select(i);
+    if (!moments.addRatios(z, logProposal, i * perCluster, (i + 1) * perCluster, mode[i])) return false;
+    moments.addScore(clusterWeights[i], score);
+  }
+  return true;
 }
 
 /** The Monte Carlo score and Louis's information. The draws must have been weighed at the integrand's parameters. */

@@ -9,7 +9,7 @@ import type { ParameterSpace } from '../parameter-space.js';
 import type { ControlVariates } from './control-variates.js';
 import type { DrawSet } from './e-step.js';
 import type { McemSettings } from './mcem.js';
-import { monteCarloScore, type ScoreWithError, scoreOnly, scoreWithError } from './monte-carlo-score.js';
+import { monteCarloScore, type ScoreWithError, scoreByWeights, scoreWithError } from './monte-carlo-score.js';
 import { type WeighedDraws, weigh } from './weigh.js';
 
 export interface Root {
@@ -59,10 +59,9 @@ export async function findRoot(
   for (let step = 0; step < MOST_STEPS && !near; step++) {
     await task.pause();
     integrand.setParameters(parameters);
-    const weighed = weigh(integrand, draws, controls);
     let score: Float64Array;
-    if (hessian) score = scoreOnly(integrand, weighed);
-    else ({ score, hessian } = monteCarloScore(integrand, weighed));
+    if (hessian) score = scoreByWeights(integrand, draws, controls);
+    else ({ score, hessian } = monteCarloScore(integrand, weigh(integrand, draws, controls)));
     const move = newtonMove(space, parameters, score, hessian);
     // Without positive definite information the draws' score cannot be trusted either: the caller redraws.
     if (!move) return undefined;

@@ -32,43 +32,53 @@ export function weigh(integrand: Integrand, set: DrawSet, controls: ControlVaria
     calibrated: new Float64Array(size),
     smallestEss: Number.POSITIVE_INFINITY,
   };
+  const { logTarget, slope, base } = draws;
+  const { z, logProposal, perCluster } = set;
   for (let i = 0; i < m; i++) {
     integrand.select(i);
-    const z = set.of(set.z, i);
-    const logProposal = set.of(set.logProposal, i);
-    const logTarget = set.of(draws.logTarget, i);
-    const slope = set.of(draws.slope, i);
-    const base = set.of(draws.base, i);
-    let highest = Number.NEGATIVE_INFINITY;
+    const from = i * perCluster;
+    const end = from + perCluster;
     if (controls.needsSlopes) {
-      for (let k = 0; k < z.length; k++) {
+      for (let k = from; k < end; k++) {
         logTarget[k] = integrand.evaluate(z[k]);
         slope[k] = integrand.gradient * set.spread[i];
       }
-    } else integrand.valueAll(z, logTarget);
-    for (let k = 0; k < z.length; k++) {
-      const logWeight = logTarget[k] - logProposal[k];
-      if (logWeight > highest) highest = logWeight;
-      base[k] = logWeight;
-    }
-    let sum = 0;
-    for (let k = 0; k < z.length; k++) {
-      base[k] = exp(base[k] - highest);
-      sum += base[k];
-    }
-    const share = 1 / sum;
-    for (let k = 0; k < z.length; k++) base[k] *= share;
-    draws.smallestEss = Math.min(draws.smallestEss, set.dependent ? chainEss(z, base) : weightsEss(base));
-    calibrate(draws, i, controls);
+    } else integrand.valueAll(z, logTarget, from, end);
+    const squares = normalise(logTarget, logProposal, from, end, base);
+    const ess = set.dependent ? chainEss(set.of(z, i), set.of(base, i)) : 1 / squares;
+    draws.smallestEss = Math.min(draws.smallestEss, ess);
+    if (!controls.plain) calibrate(draws, i, controls);
   }
+  if (controls.plain) draws.calibrated.set(base);
   return draws;
 }
 
-/** Of independent draws: 1 / sum of squared weights. */
-function weightsEss(weights: Float64Array): number {
+/** Self-normalised weights target / proposal of draws from .. end-1, and the sum of their squares. */
+function normalise(
+  logTarget: Float64Array,
+  logProposal: Float64Array,
+  from: number,
+  end: number,
+  base: Float64Array,
+): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let k = from; k < end; k++) {
+    const logWeight = logTarget[k] - logProposal[k];
+    if (logWeight > highest) highest = logWeight;
+    base[k] = logWeight;
+  }
+  let sum = 0;
+  for (let k = from; k < end; k++) {
+    base[k] = exp(base[k] - highest);
+    sum += base[k];
+  }
+  const share = 1 / sum;
   let squares = 0;
-  for (let k = 0; k < weights.length; k++) squares += weights[k] * weights[k];
-  return 1 / squares;
+  for (let k = from; k < end; k++) {
+    base[k] *= share;
+    squares += base[k] * base[k];
+  }
+  return squares;
 }
 
 /** Of a chain: the variance of z over that of its weighted mean; no more than the draws there are. */
