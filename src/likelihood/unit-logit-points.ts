@@ -60,8 +60,8 @@ export function loadPoints(
 }
 
 /**
- * The points from .. from+count-1 with weights F(z) exp(slope z + offset) / proposal, F the effect's density; the means
- * start at 0.
+ * The points from .. from+count-1 with weights F(z) exp(slope z + offset) / proposal (or their logs), F the effect's
+ * density; the sums over their rows start at 0.
  */
 export function loadRatios(
   z: Float64Array,
@@ -72,18 +72,22 @@ export function loadRatios(
   slope: number,
   offset: number,
   { logDensity }: Pick<RandomEffect, 'logDensity'>,
+  inLogs: boolean,
 ): void {
   for (let k = 0; k < count; k++) {
     const point = z[from + k];
     pointZ[k] = point;
     factor[k] = exp(sigma * point);
     pointMu[k] = 0;
-    pointWeight[k] = exp(slope * point + offset + logDensity(point, sigma) - logProposal[from + k]);
+    softplus[k] = 0;
+    const logRatio = slope * point + offset + logDensity(point, sigma) - logProposal[from + k];
+    pointWeight[k] = inLogs ? logRatio : exp(logRatio);
   }
   for (let k = count; k < count + 4; k++) {
     pointZ[k] = 0;
     factor[k] = 0;
     pointWeight[k] = 0;
+    softplus[k] = 0;
   }
 }
 
@@ -110,6 +114,11 @@ export function divideByProducts(rows: number, count: number): void {
     pointWeight[k + 2] /= p2;
     pointWeight[k + 3] /= p3;
   }
+}
+
+/** The same where the weights are logs: then they are no more. */
+export function divideBySoftplus(count: number): void {
+  for (let k = 0; k < count; k++) pointWeight[k] = exp(pointWeight[k] - softplus[k]);
 }
 
 /** Adds to `softplus`. @param largestLog log of the largest 1 + E F */

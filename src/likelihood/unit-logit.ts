@@ -6,6 +6,7 @@ import { exp } from '../numeric/exp.js';
 import { isFilledWith } from '../numeric/is-filled.js';
 import {
   divideByProducts,
+  divideBySoftplus,
   loadPoints,
   loadRatios,
   loadRows,
@@ -132,7 +133,7 @@ export class UnitLogit {
   /**
    * Adds to `out` the first derivatives at all points with weights target / proposal, target the integrand, as they are
    * weighed against the one at z = `mode`.
-   * @returns the sum of the weights; NaN, with nothing added, where numbers would leave their range
+   * @returns the sum of the weights; NaN, with nothing added, where a point is out of range
    */
   addRatios(
     from: number,
@@ -146,11 +147,11 @@ export class UnitLogit {
     mode: number,
     out: Pick<RowSums, 'score' | 'scoreZ'>,
   ): number {
-    let largest = z[first];
+    let largest = mode;
     for (let k = first; k < end; k++) if (!(z[k] <= largest)) largest = z[k];
-    const largestEps = sigma * Math.max(largest, mode);
-    const largestLog = Math.LN2 + Math.max(0, this.largestEta + largestEps);
-    if (!this.fits(largestEps) || !((to - from) * largestLog < LARGEST_LOG_RATIO)) return Number.NaN;
+    if (!this.fits(sigma * largest)) return Number.NaN;
+    const largestLog = Math.LN2 + Math.max(0, this.largestEta + sigma * largest);
+    const inLogs = !((to - from) * largestLog < LARGEST_LOG_RATIO);
     const { odds } = this;
     const { y } = this.rows;
     let successes = 0;
@@ -161,12 +162,14 @@ export class UnitLogit {
     let total = 0;
     for (let place = first; place < end; place += MOST_POINTS) {
       const count = Math.min(MOST_POINTS, end - place);
-      loadRatios(z, logProposal, place, count, sigma, slope, offset, effect);
+      loadRatios(z, logProposal, place, count, sigma, slope, offset, effect, inLogs);
       for (let r = from; r < to; r += MOST_ROWS) {
         const rows = Math.min(MOST_ROWS, to - r);
         loadRows(odds, r, rows);
-        divideByProducts(rows, count);
+        if (inLogs) sumSoftplus(rows, count, largestLog);
+        else divideByProducts(rows, count);
       }
+      if (inLogs) divideBySoftplus(count);
       for (let r = from; r < to; r += MOST_ROWS) {
         const rows = Math.min(MOST_ROWS, to - r);
         if (to - from > MOST_ROWS) loadRows(odds, r, rows);

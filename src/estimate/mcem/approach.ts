@@ -58,7 +58,7 @@ export async function approach(
   if (!model || !settings.polish || settings.size.stated) return undefined;
   const inPart = { ...task, model };
   const ends = new Ends(new MarginalLikelihood(model), inPart);
-  const em = new Em(inPart, settings, maximiser, start, ends);
+  const em = new Em(inPart, settings, maximiser, start, ends, task.model.clusters.count);
   const ending = await em.run(PART_GAIN);
   if (ending === 'boundary' || ending === 'unbounded') return undefined;
   const { history, parameters } = em;

@@ -73,7 +73,15 @@ export class Em {
   /** Draws a cluster where the rule is no longer asked; 0 where it is. */
   private held = 0;
 
-  constructor(task: FitTask, settings: McemSettings, mStep: MStepFunction, start: Parameters, ends: Ends) {
+  /** @param clusters that the rule is told of: of a part, the whole's */
+  constructor(
+    task: FitTask,
+    settings: McemSettings,
+    mStep: MStepFunction,
+    start: Parameters,
+    ends: Ends,
+    clusters: number = task.model.clusters.count,
+  ) {
     const { model, space } = task;
     this.task = task;
     this.settings = settings;
@@ -87,7 +95,7 @@ export class Em {
     );
     this.meanDirection = settings.expanded === true ? this.direction : undefined;
     const { polish, maxDraws } = settings;
-    this.rule = settings.size.start(model.clusters.count);
+    this.rule = settings.size.start(clusters);
     const room = mostDraws(model, maxDraws);
     const enough = polish && !settings.size.stated ? Math.max(this.rule.first, MOST_EM_DRAWS) : room;
     this.mostDraws = Math.min(room, enough);

@@ -27,7 +27,7 @@ export interface ScoreWithError extends MonteCarloScore {
 /** No Monte Carlo error is taken to be below this part of a standard error. */
 const ROUNDING = 1e-7;
 /** So many clusters tell the error of the information for all. */
-const ENOUGH_CLUSTERS = 500;
+const ENOUGH_CLUSTERS = 200;
 
 /** The Monte Carlo score alone, at less than half the price. */
 export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Array {

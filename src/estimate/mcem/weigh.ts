@@ -14,7 +14,7 @@ export interface WeighedDraws {
   readonly slope: Float64Array;
   /** Self-normalised weights, sum 1 in each cluster. */
   readonly base: Float64Array;
-  /** The same after the control variates; expectations use these. */
+  /** The same (or those themselves) after the control variates; expectations use these. */
   readonly calibrated: Float64Array;
   /** Independent draws of the posterior that would tell as much of a cluster's intercept, smallest over the clusters. */
   readonly smallestEss: number;
@@ -24,12 +24,13 @@ export interface WeighedDraws {
 export function weigh(integrand: Integrand, set: DrawSet, controls: ControlVariates): WeighedDraws {
   const size = set.z.length;
   const m = integrand.clusters.count;
+  const weights = new Float64Array(size);
   const draws = {
     set,
     logTarget: new Float64Array(size),
-    slope: new Float64Array(size),
-    base: new Float64Array(size),
-    calibrated: new Float64Array(size),
+    slope: new Float64Array(controls.needsSlopes ? size : 0),
+    base: weights,
+    calibrated: controls.plain ? weights : new Float64Array(size),
     smallestEss: Number.POSITIVE_INFINITY,
   };
   const { logTarget, slope, base } = draws;
@@ -49,7 +50,6 @@ export function weigh(integrand: Integrand, set: DrawSet, controls: ControlVaria
     draws.smallestEss = Math.min(draws.smallestEss, ess);
     if (!controls.plain) calibrate(draws, i, controls);
   }
-  if (controls.plain) draws.calibrated.set(base);
   return draws;
 }
 
@@ -94,10 +94,7 @@ function chainEss(z: Float64Array, weights: Float64Array): number {
 /** (Re)computes cluster i's control variates and calibrated weights from what is stored. */
 export function calibrate(draws: WeighedDraws, i: number, controls: ControlVariates): void {
   const { set } = draws;
-  if (controls.plain) {
-    set.of(draws.calibrated, i).set(set.of(draws.base, i));
-    return;
-  }
+  if (controls.plain) return;
   const standardised = controls.needsSlopes
     ? set.of(set.z, i).map((z) => (z - set.mode[i]) / set.spread[i])
     : set.of(set.z, i);
