@@ -78,7 +78,9 @@ export class DrawMoments extends ExpectedDerivatives {
     sums.scoreZ = 0;
     sums.curvatureZZ = 0;
     integrand.addPoints(z, weights, first, end, sums, both);
-    for (let k = first; k < end; k++) this.weight += weights[k];
+    let total = 0;
+    for (let k = first; k < end; k++) total += weights[k];
+    this.weight = total;
     this.sigmaScore = sums.scoreZ;
     this.sigmaSigma = sums.curvatureZZ;
     return true;

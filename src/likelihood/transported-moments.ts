@@ -179,7 +179,7 @@ export class TransportedMoments extends ExpectedDerivatives {
     each: number,
   ): void {
     const { integrand, columns, size, slot, factor, rowSums, mode, spread } = this;
-    const { from, to, sigma, clusters, effect, effectPart } = integrand;
+    const { from, to, sigma, clusters } = integrand;
     const { x, y } = clusters;
     let constant = 0;
     for (let j = 0; j < columns; j++) {
@@ -201,11 +201,7 @@ export class TransportedMoments extends ExpectedDerivatives {
       for (let a = 0; scores && a < size; a++)
         copyScores(slot[a], factor[a], count, scores, first * size + a, size);
       if (replicated) this.addReplicated(replicated, each, first, count);
-      for (let k = 0; k < count; k++) {
-        effect.derivatives(pointZ[k], sigma, effectPart);
-        effectZ[k] = effectPart.z;
-        effectZZ[k] = effectPart.zz;
-      }
+      this.fillEffect(count);
       sumCurvatures(sigma, mode, spread, effectZ, effectZZ, count);
       for (let a = 0; a <= slots; a++) {
         // Of the columns that stand for the slot any tells how mode and spread move.
@@ -228,6 +224,23 @@ export class TransportedMoments extends ExpectedDerivatives {
         const column = Math.min(slot[a], slot[b]);
         this.sumSquares[a * size + b] = factor[a] * factor[b] * scoreProducts[row * MOST_SCORES + column];
       }
+    }
+  }
+
+  /** The effect's derivatives at the points loaded. */
+  private fillEffect(count: number): void {
+    const { effect, effectPart, sigma } = this.integrand;
+    if (effect.name === 'normal') {
+      for (let k = 0; k < count; k++) {
+        effectZ[k] = -pointZ[k];
+        effectZZ[k] = -1;
+      }
+      return;
+    }
+    for (let k = 0; k < count; k++) {
+      effect.derivatives(pointZ[k], sigma, effectPart);
+      effectZ[k] = effectPart.z;
+      effectZZ[k] = effectPart.zz;
     }
   }
 

@@ -160,6 +160,7 @@ export class UnitLogit {
     const offset =
       softplus(odds, from, to, exp(sigma * mode)) - slope * mode - effect.logDensity(mode, sigma);
     let total = 0;
+    let scoreZ = 0;
     for (let place = first; place < end; place += MOST_POINTS) {
       const count = Math.min(MOST_POINTS, end - place);
       loadRatios(z, logProposal, place, count, sigma, slope, offset, effect, inLogs);
@@ -178,9 +179,10 @@ export class UnitLogit {
       }
       for (let k = 0; k < count; k++) {
         total += pointWeight[k];
-        out.scoreZ += pointWeight[k] * pointZ[k] * (successes - pointMu[k]);
+        scoreZ += pointWeight[k] * pointZ[k] * (successes - pointMu[k]);
       }
     }
+    out.scoreZ += scoreZ;
     for (let r = from; r < to; r++) out.score[r - from] += total * y[r];
     return total;
   }
@@ -200,6 +202,8 @@ export class UnitLogit {
     const { y } = this.rows;
     let successes = 0;
     for (let r = from; r < to; r++) successes += y[r];
+    let scoreZ = 0;
+    let curvatureZZ = 0;
     for (let place = first; place < end; place += MOST_POINTS) {
       const count = Math.min(MOST_POINTS, end - place);
       loadPoints(z, weights, place, count, sigma);
@@ -208,10 +212,12 @@ export class UnitLogit {
       }
       for (let k = 0; k < count; k++) {
         const weightZ = pointWeight[k] * pointZ[k];
-        out.scoreZ += weightZ * (successes - pointMu[k]);
-        if (both) out.curvatureZZ -= weightZ * pointZ[k] * pointV[k];
+        scoreZ += weightZ * (successes - pointMu[k]);
+        curvatureZZ -= weightZ * pointZ[k] * pointV[k];
       }
     }
+    out.scoreZ += scoreZ;
+    if (both) out.curvatureZZ += curvatureZZ;
   }
 
   /** The same of a block of rows at the points loaded, but for the sums over rows, which are left per point. */

@@ -23,7 +23,7 @@ const PART_A_PARAMETER = 50;
 const TENTH = 10;
 /**
  * Steps on all clusters by the part's information (the chord method): each leaves about 1 / sqrt(clusters of the part) of
- * the distance, so that they end where one has been shorter than this, in standard errors.
+ * the distance, so that they end where the next would be shorter than this, in standard errors.
  */
 const MOST_STEPS = 8;
 const SHORT_STEP = 0.1;
@@ -70,13 +70,17 @@ export async function approach(
   const draws = drawAll(settings.eStep, integrand, first, `${seed}/approach`, 1, undefined);
   const controls = controlsFor(draws, settings.controlVariates);
   let at = parameters;
+  let lastLength = 0;
   for (let step = 0; step < MOST_STEPS; step++) {
     await task.pause();
     integrand.setParameters(at);
     const move = newtonMove(space, at, scoreByWeights(integrand, draws, controls), hessian);
     if (!move) return undefined;
     at = move.parameters;
-    if (move.length < SHORT_STEP) return { integrand, parameters: at, draws, hessian, history };
+    // Steps shrink geometrically, so that the next one is foreseen once there have been two.
+    const next = move.length * Math.min(1, move.length / lastLength);
+    lastLength = move.length;
+    if (next < SHORT_STEP) return { integrand, parameters: at, draws, hessian, history };
   }
   return undefined;
 }

@@ -21,6 +21,7 @@ export interface Root {
   readonly ratio: number;
   /** The largest relative Monte Carlo error of a standard error. */
   readonly varianceRatio: number;
+  /** At the parameters that errors and information were found at: these, to all that they can tell. */
   readonly weighed: WeighedDraws;
 }
 
@@ -82,7 +83,7 @@ export async function findRoot(
   for (let step = 0; ; ) {
     await task.pause();
     integrand.setParameters(parameters);
-    let weighed = weigh(integrand, draws, controls);
+    const weighed = weigh(integrand, draws, controls);
     const found = scoreWithError(integrand, weighed, controls, inverse);
     const covariance = covarianceOf(space, found.hessian, false);
     if (!covariance) return undefined;
@@ -100,7 +101,6 @@ export async function findRoot(
     }
     // From further on nothing of what was found is the root's.
     if (moved > still) continue;
-    if (moved > 0) weighed = weigh(integrand, draws, controls);
     const errors = draws.exact
       ? new Float64Array(space.names.length)
       : monteCarloErrors(covariance, found.covariance, space.names.length);
