@@ -96,7 +96,7 @@ test('clusters of more rows, and draws of more points, than a block holds', (t) 
     integrand.select(i);
     const { z: mode, width } = findPeak(integrand, 0);
     const peak = integrand.value(mode);
-    const z = Float64Array.from({ length: 601 }, (_, k) => mode + (width * (k - 300)) / 40);
+    const z = Float64Array.from({ length: 601 }, (_, k) => mode + (width * (k - 300)) / 25);
     const logProposal = z.map((point) => -0.1 * (point - mode) ** 2);
     const weights = z.map((point, k) => Math.exp(integrand.value(point) - peak - logProposal[k]));
     slow.reset();
