@@ -6,13 +6,14 @@ import type { Model } from '../../model/model.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { FitTask } from '../fit.js';
 import { controlsFor } from './control-variates.js';
-import { type DrawSet, drawAll } from './e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble } from './e-step.js';
 import { Em, type McemIteration } from './em.js';
 import { Ends } from './ends.js';
 import type { MStepFunction } from './m-step.js';
 import type { McemSettings } from './mcem.js';
 import { monteCarloScore, scoreByWeights } from './monte-carlo-score.js';
 import { newtonMove } from './root.js';
+import { startRule } from './size.js';
 import { weigh } from './weigh.js';
 
 /** Of fewer clusters than this EM takes all. */
@@ -60,14 +61,18 @@ export async function approach(
   const ends = new Ends(new MarginalLikelihood(model), inPart);
   const em = new Em(inPart, settings, maximiser, start, ends, task.model.clusters.count);
   const ending = await em.run(PART_GAIN);
-  if (ending === 'boundary' || ending === 'unbounded') return undefined;
+  if (ending !== 'rule' && ending !== 'iterations') return undefined;
   const { history, parameters } = em;
   const hessian = informationOfPart(em, settings, task.model.clusters.count / model.clusters.count);
   await task.pause();
   const integrand = new Integrand(task.model);
   integrand.setParameters(parameters);
-  const { first } = settings.size.start(task.model.clusters.count);
-  const draws = drawAll(settings.eStep, integrand, first, `${seed}/approach`, 1, undefined);
+  const { first } = startRule(settings.size, task.model.clusters.count, settings.maxDraws);
+  const tried = drawOrTrouble(() =>
+    drawAll(settings.eStep, integrand, first, `${seed}/approach`, 1, undefined),
+  );
+  if ('trouble' in tried) return undefined;
+  const draws = tried.drawn;
   const controls = controlsFor(draws, settings.controlVariates);
   let at = parameters;
   let lastLength = 0;

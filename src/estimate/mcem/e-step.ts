@@ -3,6 +3,7 @@ import { GlmmcError } from '../../../samplers/errors.js';
 import { rng, type Stream } from '../../../samplers/rng.js';
 import type { Integrand } from '../../likelihood/integrand.js';
 import { findPeak } from '../../likelihood/peak.js';
+import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
 
 /** Draws of one cluster's z (eps = sigma z). */
@@ -120,6 +121,26 @@ export function drawAll(
     requireFinite(eStep, draws.z);
   }
   return set;
+}
+
+/** Drawing has failed in the middle of a fit, whose strategy says so in a finding: nothing numerical throws past fit(). */
+export class DrawingFailed extends Error {
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super(finding.message);
+    this.finding = finding;
+  }
+}
+
+/** What `work` returns, or why its drawing failed. */
+export function drawOrTrouble<T>(work: () => T): { readonly drawn: T } | { readonly trouble: Finding } {
+  try {
+    return { drawn: work() };
+  } catch (error) {
+    if (error instanceof DrawingFailed) return { trouble: error.finding };
+    throw error;
+  }
 }
 
 /** @throws GlmmcError `bad-e-step` */

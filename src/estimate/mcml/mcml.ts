@@ -8,14 +8,14 @@ import { maximise } from '../../numeric/newton.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { covarianceOf } from '../likelihood-fit.js';
 import { allowedPart, type Iteration, unboundedFinding } from '../maximum-likelihood.js';
-import { type DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble, type EStep } from '../mcem/e-step.js';
 import { importance } from '../mcem/importance.js';
 import { isEStep } from '../mcem/mcem.js';
 import { scoreWithError } from '../mcem/monte-carlo-score.js';
 import { distance } from '../mcem/polish.js';
 import { largestRatio, monteCarloErrors } from '../mcem/root.js';
 import { largestParetoK } from '../mcem/weigh.js';
-import { drawsFor, mostDraws } from '../monte-carlo/budget.js';
+import { drawsFor, mostDraws, requireRoom } from '../monte-carlo/budget.js';
 import {
   type Landed,
   runMonteCarlo,
@@ -78,6 +78,7 @@ export function mcml(options: McmlOptions = {}): Strategy<LikelihoodFit> {
     },
     options,
   );
+  requireRoom('mcml()', settings);
   const { eStep } = settings;
   const self = {
     name: `mcml(${eStep.name})`,
@@ -107,7 +108,12 @@ async function search({ task, start, ends, likelihood }: SearchTask, settings: S
   for (let iteration = 1; iteration <= settings.maxIterations; iteration++) {
     await task.pause();
     integrand.setParameters(pilot);
-    draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/mcml`, iteration, draws);
+    const last = draws;
+    const tried = drawOrTrouble(() =>
+      drawAll(settings.eStep, integrand, perCluster, `${task.seed}/mcml`, iteration, last),
+    );
+    if ('trouble' in tried) return { parameters: pilot, objective, history, trouble: tried.trouble };
+    draws = tried.drawn;
     const frozen = new FrozenLikelihood(integrand, draws);
     const atPilot = likelihood.evaluate(pilot, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, false);
     const top = climb(space, frozen, pilot);

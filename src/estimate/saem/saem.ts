@@ -9,7 +9,7 @@ import type { Parameters } from '../../model/parameters.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
 import { ControlVariates } from '../mcem/control-variates.js';
-import { type DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble, type EStep } from '../mcem/e-step.js';
 import { mStep } from '../mcem/m-step.js';
 import { isEStep } from '../mcem/mcem.js';
 import { metropolis } from '../mcem/metropolis.js';
@@ -127,7 +127,12 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
       await task.pause();
       const gamma = t <= exploration ? 1 : 1 / (t - exploration);
       integrand.setParameters(parameters);
-      draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/saem`, t, draws);
+      const last = draws;
+      const tried = drawOrTrouble(() =>
+        drawAll(settings.eStep, integrand, perCluster, `${task.seed}/saem`, t, last),
+      );
+      if ('trouble' in tried) return { parameters, objective, history, trouble: tried.trouble };
+      draws = tried.drawn;
       pool.add(draws, weigh(integrand, draws, few).base, gamma);
       const weighed = pool.weighed();
       const plain = new ControlVariates(weighed.set.perCluster, false, false);
