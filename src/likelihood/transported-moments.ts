@@ -105,6 +105,14 @@ export class TransportedMoments extends ExpectedDerivatives {
     else slopes.clear();
   }
 
+  /** The same with z itself for the missing data: exact for the weights as they are, whatever they are. */
+  startPlain(): void {
+    this.reset();
+    this.mode = 0;
+    this.spread = 1;
+    this.slopes.clear();
+  }
+
   override reset(): void {
     super.reset();
     this.sum.fill(0);

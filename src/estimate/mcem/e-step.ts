@@ -25,6 +25,11 @@ export interface EStep {
   /** Draws are a Markov chain: their error is judged by batch means. */
   readonly dependent: boolean;
   /**
+   * Draws have unequal weights even at the parameters that they were made at: their self-normalised means are biased by
+   * O(1 / M), which what averages few draws over many steps cannot take. False where absent.
+   */
+  readonly weighted?: boolean;
+  /**
    * Draws in independent replicates, each a whole estimate: how many, for a model of so many parameters. A cluster's
    * draws are then laid out replicate after replicate, all of one length, and the scatter of the replicates' estimates
    * is the Monte Carlo error. Absent where single draws (or a chain's batches) tell the error.

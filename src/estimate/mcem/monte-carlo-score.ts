@@ -26,8 +26,10 @@ export interface ScoreWithError extends MonteCarloScore {
 
 /** No Monte Carlo error is taken to be below this part of a standard error. */
 const ROUNDING = 1e-7;
-/** So many clusters tell the error of the information for all. */
+/** So many clusters tell the error of the information for all; fewer where their draws are many, but no fewer than these. */
 const ENOUGH_CLUSTERS = 200;
+const ENOUGH_DRAWS = 3e5;
+const LEAST_CLUSTERS = 50;
 
 /** The Monte Carlo score alone, at less than half the price. */
 export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Array {
@@ -105,7 +107,8 @@ export function scoreWithError(
     { length: size },
     (_, a) => new InformationAlong(integrand, set.perCluster, inverse, a),
   );
-  const stride = Math.max(1, Math.floor(count / ENOUGH_CLUSTERS));
+  const enough = Math.max(LEAST_CLUSTERS, Math.min(ENOUGH_CLUSTERS, ENOUGH_DRAWS / set.perCluster));
+  const stride = Math.max(1, Math.floor(count / enough));
   const squares = (step: number): number => {
     let sum = 0;
     for (let i = 0; i < count; i += step) sum += clusterWeights[i] ** 2;

@@ -15,7 +15,7 @@ import { monteCarloScore } from '../mcem/monte-carlo-score.js';
 import { expectedLogDensity } from '../mcem/polish.js';
 import { findRoot, newtonMove } from '../mcem/root.js';
 import { largestParetoK, type WeighedDraws, weigh } from '../mcem/weigh.js';
-import { drawsFor, mostDraws, requireRoom } from '../monte-carlo/budget.js';
+import { drawsFor, leastDraws, mostDraws, requireRoom } from '../monte-carlo/budget.js';
 import { runMonteCarlo, type Search, type SearchTask, unsettledFinding } from '../monte-carlo/run.js';
 import type { ParameterSpace } from '../parameter-space.js';
 
@@ -151,7 +151,11 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
       perCluster = Math.max(perCluster, Math.min(most, MOST_FAR_DRAWS, Math.ceil(GROWTH * perCluster)));
       continue;
     }
-    const { enough, wanted } = drawsFor(root, settings.monteCarloError);
+    const { enough, wanted } = drawsFor(
+      root,
+      settings.monteCarloError,
+      leastDraws(draws, model.clusters.count),
+    );
     if (enough || perCluster === most) {
       const { hessian, scoreCovariance, errors, ratio, varianceRatio } = root;
       const last = {
