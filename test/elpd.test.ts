@@ -246,3 +246,27 @@ test('what is refused, and an abort', async (t) => {
   t.is(await t.throwsAsync(elpd(ml, { signal: AbortSignal.abort(reason) })), reason);
   t.true(mean(clusterLogLik(ml)) < 0);
 });
+
+test('clusters of equal rows and sums, and different responses, keep their own log-likelihoods', async (t) => {
+  // In each cluster three rows of one design: a fit merges them and averages their responses.
+  const counts = [
+    [0, 3, 6],
+    [3, 3, 3],
+    [1, 2, 0],
+    [5, 9, 4],
+  ];
+  const rows = counts.flatMap((ys, i) => ys.map((y) => ({ y, g: String.fromCharCode(97 + i) })));
+  const model = glmm('y ~ 1 + (1 | g)', rows, { family: poisson() });
+  const found = await fit(model, quadrature());
+  const each = clusterLogLik(found);
+  near(
+    t,
+    each.reduce((a, b) => a + b, 0),
+    found.logLik,
+    1e-9,
+    'sum',
+  );
+  // The integral of both is the same, but for the factorials.
+  const factorials = (ys: readonly number[]): number => ys.reduce((sum, y) => sum + lgam(y + 1), 0);
+  near(t, each[0] - each[1], factorials(counts[1]) - factorials(counts[0]), 1e-9, 'difference');
+});

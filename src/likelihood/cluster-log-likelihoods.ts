@@ -24,7 +24,7 @@ export class ClusterLogLikelihoods {
 
   /** Writes the log-likelihood of cluster i, counted once whatever its weight, to out[from + i stride]. */
   evaluate(parameters: Parameters, rule: Rule, out: Float64Array, from = 0, stride = 1): void {
-    this.sweep.begin({ parameters, rule, derivatives: false });
+    this.sweep.begin({ parameters, rule, derivatives: false, every: 1 });
     this.sweep.run(0, this.distinct);
     this.memberOf.forEach((k, i) => {
       out[from + i * stride] = this.summaries.logLik[k];

@@ -19,6 +19,7 @@ const MOST_LEFT_OF_SINGLE = 0.25;
  * The clusters themselves come back where little would be saved, which a look at some of the rows tells.
  */
 export function mergeRows(clusters: Clusters, excess: Outcome['mergesResponses']): Clusters {
+  const known = excess ? ofMeans : ofEqualRows;
   let merged = known.get(clusters);
   if (!merged) {
     merged = merge(clusters, excess);
@@ -27,8 +28,9 @@ export function mergeRows(clusters: Clusters, excess: Outcome['mergesResponses']
   return merged;
 }
 
-/** What came of the clusters of models that are still about: a model has one family, and so one way to merge them. */
-const known = new WeakMap<Clusters, Clusters>();
+/** What came of the clusters of models that are still about, with `excess` (a model has one family) and without. */
+const ofMeans = new WeakMap<Clusters, Clusters>();
+const ofEqualRows = new WeakMap<Clusters, Clusters>();
 
 function merge(clusters: Clusters, excess: Outcome['mergesResponses']): Clusters {
   const { count, rows, starts } = clusters;
