@@ -248,12 +248,12 @@ test('what is refused, and an abort', async (t) => {
 });
 
 test('clusters of equal rows and sums, and different responses, keep their own log-likelihoods', async (t) => {
-  // In each cluster three rows of one design: a fit merges them and averages their responses.
+  // In each cluster five rows of one design: a fit merges them and averages their responses.
   const counts = [
-    [0, 3, 6],
-    [3, 3, 3],
-    [1, 2, 0],
-    [5, 9, 4],
+    [0, 3, 6, 2, 4],
+    [3, 3, 3, 3, 3],
+    [1, 2, 0, 1, 0],
+    [5, 9, 4, 7, 5],
   ];
   const rows = counts.flatMap((ys, i) => ys.map((y) => ({ y, g: String.fromCharCode(97 + i) })));
   const model = glmm('y ~ 1 + (1 | g)', rows, { family: poisson() });
