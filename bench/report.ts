@@ -7,19 +7,22 @@ import {
   type MonteCarloPeers,
   type MonteCarloResults,
   type PeerResults,
+  type PosteriorResults,
   readResults,
   root,
 } from './results.js';
-import { fillTables, likelihoodTables, monteCarloTable, peerTable } from './tables.js';
+import { fillTables, likelihoodTables, monteCarloTable, peerTable, posteriorTable } from './tables.js';
 
 const likelihood = readResults<LikelihoodResults>('likelihood');
 const peers = readResults<PeerResults>('peers');
 const monteCarlo = readResults<MonteCarloResults>('monte-carlo');
 const monteCarloPeers = readResults<MonteCarloPeers>('monte-carlo-peers')!;
+const posterior = readResults<PosteriorResults>('posterior');
 const page = new URL('docs/benchmarks.md', root);
 const tables = {
   ...(likelihood && likelihoodTables(likelihood)),
   ...(peers && { peers: peerTable(peers) }),
+  ...(posterior && { posterior: posteriorTable(posterior) }),
   ...(monteCarlo && { monteCarlo: monteCarloTable(monteCarlo, monteCarloPeers) }),
 };
 writeFileSync(page, fillTables(readFileSync(page, 'utf8'), tables));

@@ -8,6 +8,7 @@ import type {
   MonteCarloResult,
   MonteCarloResults,
   PeerResults,
+  PosteriorResults,
 } from './results.js';
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -141,6 +142,36 @@ export function monteCarloTable({ machine, results }: MonteCarloResults, peers: 
     'off by, at most',
   ];
   return `${measuredOn(machine)}\n\n${table([...head, 'remark'], rows)}\n\nR's: ${peers.source}`;
+}
+
+/** The table of bench/posterior.ts and bench/posterior-peers.sh. */
+export function posteriorTable({ machine, versions, results }: PosteriorResults): string {
+  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const yardstick = (data: string): number =>
+    results.find((result) => result.data === data && result.program === 'rstanarm')?.perSecond ?? Number.NaN;
+  const rows = results.map(({ data, program, draws, ess, variable, perSecond, perSecondInAll }) => [
+    ...[
+      data,
+      program,
+      whole(draws),
+      whole(Math.round(ess)),
+      variable,
+      figure(perSecond),
+      figure(perSecondInAll),
+    ],
+    Number.isNaN(yardstick(data)) ? '' : figure(perSecond / yardstick(data)),
+  ]);
+  const head = [
+    'data',
+    'program',
+    'draws',
+    'smallest bulk ESS',
+    'of',
+    'a second of sampling',
+    'a second in all',
+    'times rstanarm',
+  ];
+  return `${measuredOn(machine)}${programs.length > 0 ? ` ${programs.join(', ')}.` : ''}\n\n${table(head, rows)}`;
 }
 
 /** The page with each table put between `<!-- begin NAME -->` and `<!-- end NAME -->`; places without one stay. */
