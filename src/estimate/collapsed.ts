@@ -83,7 +83,7 @@ export function collapsed(options: CollapsedOptions = {}): Strategy<CollapsedFit
         draws: sampled.draws,
         acceptance: sampled.acceptance,
         priors,
-        findings: task.space.free.length > 0 ? findingsOf(sampled) : [],
+        findings: [...(task.space.free.length > 0 ? findingsOf(sampled) : []), ...sampled.findings],
         notes: [evidenceNote(sampled), quadratureNote(sampled)],
       });
       const own = {

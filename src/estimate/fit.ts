@@ -136,6 +136,8 @@ export interface FitTask {
   readonly startedAt: number;
   /** Threads to work on, this one among them; the numbers do not depend on it. */
   readonly workers: number;
+  /** Milliseconds of work left that are worth starting threads for, where a strategy asks (1000). */
+  readonly worthThreads?: number;
   readonly onProgress: (progress: Progress) => void;
   /** Lets other work in, and throws the signal's reason where the fit was aborted. */
   pause(): Promise<void>;

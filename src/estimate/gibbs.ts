@@ -25,12 +25,8 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
       requireDensity('gibbs()', task.model);
       const priors = resolvePriors(task.model, given, task.space.fixed);
       await task.pause();
-      const { draws, acceptance } = await sampleChains(task, priors, settings);
-      return finishPosteriorFit({ name: 'gibbs', settings: { ...settings } }, task, {
-        draws,
-        acceptance,
-        priors,
-      });
+      const sampled = await sampleChains(task, priors, settings);
+      return finishPosteriorFit({ name: 'gibbs', settings: { ...settings } }, task, { ...sampled, priors });
     },
   };
   return strategy;

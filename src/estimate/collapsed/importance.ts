@@ -29,6 +29,12 @@ export interface ImportanceAnswers {
   readonly parameters: readonly ImportanceEstimate[];
 }
 
+/** Points, one after the other, and their log weights. */
+export interface SampleArrays {
+  readonly points: Float64Array;
+  readonly logWeights: Float64Array;
+}
+
 /** Points and their log weights, in memory that grows. */
 export class ImportanceSample {
   private readonly posterior: MarginalPosterior;
@@ -46,6 +52,22 @@ export class ImportanceSample {
     while ((this.count + 1) * d > this.points.length) this.points = doubled(this.points);
     this.points.set(point, this.count * d);
     this.logWeights[this.count++] = logWeight;
+  }
+
+  /** What it holds, copied. */
+  arrays(): SampleArrays {
+    const { count, posterior } = this;
+    return {
+      points: this.points.slice(0, count * posterior.dimension),
+      logWeights: this.logWeights.slice(0, count),
+    };
+  }
+
+  append({ points, logWeights }: SampleArrays): void {
+    const d = this.posterior.dimension;
+    logWeights.forEach((logWeight, k) => {
+      this.add(points.subarray(k * d, (k + 1) * d), logWeight);
+    });
   }
 
   /** The k-th point. */

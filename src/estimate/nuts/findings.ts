@@ -1,7 +1,8 @@
 // What the trajectories of nuts() tell of the draws: divergences, energies, trajectories cut short.
 import { ebfmi } from '../../../samplers/diagnostics/ebfmi.js';
 import type { Finding } from '../../model/finding.js';
-import type { NutsSettings, Trajectories } from './run.js';
+import type { Trajectories } from './run.js';
+import type { NutsSettings } from './settings.js';
 
 /** Below this E-BFMI a chain has trouble with its energies (Stan's value). */
 export const LEAST_EBFMI = 0.3;
