@@ -2,7 +2,7 @@
 import test from 'ava';
 import { albertChib } from '../src/estimate/albert-chib.js';
 import { type CollapsedFit, collapsed } from '../src/estimate/collapsed.js';
-import { type FitTask, fit, type PosteriorFit, type Progress, type Strategy } from '../src/estimate/fit.js';
+import { fit, type PosteriorFit, type Progress, type Strategy } from '../src/estimate/fit.js';
 import { gibbs } from '../src/estimate/gibbs.js';
 import { nuts } from '../src/estimate/nuts.js';
 import { ParameterSpace } from '../src/estimate/parameter-space.js';
@@ -21,39 +21,13 @@ import {
 import { customEffect } from '../src/model/effects/custom.js';
 import { binomial, gaussian, negativeBinomial } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
+import { columns, fitOn } from './chain-helpers.js';
 import { referenceModel } from './gibbs-helpers.js';
 import { shipped } from './helpers.js';
 
 const table = await shipped('infection');
 const infection = await referenceModel('infection');
 const probit = glmm('x | trials(n) ~ t + (1 | clinic)', table, { family: binomial('probit') });
-
-/** A fit whose threads start at once, however short it is. */
-function fitOn<F extends PosteriorFit>(
-  workers: number,
-  model: Model,
-  strategy: Strategy<F>,
-  more: Partial<FitTask> = {},
-): Promise<F> {
-  return strategy.run({
-    model,
-    space: new ParameterSpace(model),
-    start: undefined,
-    seed: 'threads',
-    startedAt: performance.now(),
-    workers,
-    worthThreads: 0,
-    onProgress() {},
-    pause: async () => {},
-    ...more,
-  });
-}
-
-function columns({ draws }: PosteriorFit): Float64Array[] {
-  return Array.from({ length: draws.chains }, (_, chain) =>
-    draws.variables.map((name) => draws.chain(name, chain)),
-  ).flat();
-}
 
 const quick = { chains: 3, warmup: 40, draws: 30, thin: 2 };
 const priors = { beta: normalPrior(0, 5), sigma: halfT(3, 1) };

@@ -74,6 +74,7 @@ export function collapsed(options: CollapsedOptions = {}): Strategy<CollapsedFit
   return {
     name: 'collapsed',
     settings: { ...settings, priors: plainPriors(given) },
+    resumable: true,
     async run(task) {
       requireDensity('collapsed()', task.model);
       const priors = resolvePriors(task.model, given, task.space.fixed);

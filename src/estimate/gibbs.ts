@@ -21,6 +21,7 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
   const strategy: Strategy<PosteriorFit> = {
     name: 'gibbs',
     settings: { ...settings, priors: plainPriors(given) },
+    resumable: true,
     async run(task) {
       requireDensity('gibbs()', task.model);
       const priors = resolvePriors(task.model, given, task.space.fixed);

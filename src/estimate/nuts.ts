@@ -45,6 +45,7 @@ export function nuts(options: NutsStrategyOptions = {}): Strategy<PosteriorFit> 
   return {
     name: 'nuts',
     settings: { ...settings, priors: plainPriors(given) },
+    resumable: true,
     async run(task) {
       requireDensity('nuts()', task.model);
       const priors = resolvePriors(task.model, given, task.space.fixed);

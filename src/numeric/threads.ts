@@ -16,7 +16,7 @@ export class ThreadPool<Job> {
 
   /**
    * Sends a job to a thread, which joins in as it comes up.
-   * @param hear takes what the thread says of the job
+   * @param hear takes what the thread says of the job, `IDLE` too
    * @param lost called where the thread dies of it
    */
   async employ(job: Job, hear?: (message: unknown) => void, lost?: () => void): Promise<void> {
@@ -26,12 +26,11 @@ export class ThreadPool<Job> {
       worker.off('error', fail);
     };
     const listen = (message: unknown): void => {
-      if (message !== IDLE) {
-        hear?.(message);
-        return;
+      if (message === IDLE) {
+        stop();
+        this.idle.push(worker);
       }
-      stop();
-      this.idle.push(worker);
+      hear?.(message);
     };
     const fail = (): void => {
       stop();

@@ -33,6 +33,7 @@ export function augmented(kind: Augmentation, options: GibbsOptions): Strategy<P
   return {
     name,
     settings: { ...settings, priors: plainPriors(given) },
+    resumable: true,
     async run(task) {
       const { model, space } = task;
       requireBinomial(kind, model);

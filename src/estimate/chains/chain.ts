@@ -1,4 +1,5 @@
 // What a chain of a posterior sampler is to the loop that runs it, whichever thread that is on.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import type { FitTask } from '../fit.js';
 import type { ResolvedPriors } from '../priors.js';
@@ -13,6 +14,8 @@ export interface PosteriorChain<R = unknown> {
   record(out: Float64Array): void;
   /** What the steps since `freeze` said of themselves. */
   report(): R;
+  /** Keeps all that the steps to come and the report depend on, or puts it back, to the last bit. */
+  remember(memory: Memory): void;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface ChainJob {
   /** Where the draws of each chain go, in shared memory. */
   readonly blocks: readonly Float64Array[];
   readonly control: ControlArrays;
+  /** The folder of the checkpoint, where there is one. */
+  readonly folder: string | undefined;
 }
 
 /** What a thread says: the report of a chain, or that it failed at it. */

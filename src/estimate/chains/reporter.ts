@@ -25,9 +25,10 @@ export class ChainReporter {
     return chains * (warmup + draws * thin);
   }
 
-  /** Milliseconds of work left as far as the steps so far tell; NaN before the first. */
-  timeLeft(done: number): number {
-    return ((performance.now() - this.began) * (this.total - done)) / done;
+  /** Milliseconds of work left as far as the steps of this run tell; not finite before the first. */
+  get timeLeft(): number {
+    const [all, now] = this.control.progress;
+    return all === this.total ? 0 : ((performance.now() - this.began) * (this.total - all)) / now;
   }
 
   report(): void {
@@ -45,7 +46,7 @@ export class ChainReporter {
           chain: chain + 1,
           iteration,
           acceptance: control.acceptance(chain),
-          secondsLeft: this.timeLeft(this.sum) / 1000,
+          secondsLeft: this.timeLeft / 1000,
         },
       });
     }

@@ -7,10 +7,11 @@ import { drawVariables } from '../draw-variables.js';
 import type { FitTask } from '../fit.js';
 import type { ResolvedPriors } from '../priors.js';
 import type { ChainSettings, MakeChain } from './chain.js';
+import { openCheckpoint } from './checkpoint.js';
 import { ChainControl } from './control.js';
 import { problemSpec } from './job.js';
-import { ChainLoop } from './loop.js';
 import type { Recipe } from './makers.js';
+import { runChain } from './one.js';
 import { ChainReporter } from './reporter.js';
 import { ChainThreads } from './threads.js';
 
@@ -22,8 +23,6 @@ export interface ChainDraws<R> {
   readonly findings: readonly Finding[];
 }
 
-/** Milliseconds of work between two looks at what else is waiting. */
-const TURN = 50;
 /** Milliseconds of work left that are worth starting threads for. */
 const WORTH_THREADS = 1000;
 
@@ -32,7 +31,8 @@ const WORTH_THREADS = 1000;
  * threads (this one among them) thread k runs the chains c with c mod workers = k, once the first steps have shown that
  * the work is worth it.
  * @param recipe how a thread makes the same chains as `make`; absent where it cannot
- * @throws whatever a chain throws; rejects with the reason of an abort
+ * With `task.checkpoint` the chains are kept on disk, and go on from what is there.
+ * @throws whatever a chain throws; `foreign-checkpoint`, `bad-checkpoint`; rejects with the reason of an abort
  */
 export async function runChains<R>(
   task: FitTask,
@@ -52,36 +52,30 @@ export async function runChains<R>(
   const reporter = new ChainReporter(task, settings, control);
   const worthThreads = task.worthThreads ?? WORTH_THREADS;
   const reports = new Map<number, R>();
-  const root = rng(task.seed);
+  const folder = await openCheckpoint(task, priors);
+  const run = { root: rng(task.seed), settings, blocks, control, folder };
   let threads: ChainThreads<R> | undefined;
 
   /** Starts threads if there is enough to do. */
-  const employ = async (done: number): Promise<void> => {
+  const employ = async (): Promise<void> => {
     if (threads || !canShare || !problem || !recipe) return;
-    if (!(worthThreads === 0 || reporter.timeLeft(done) >= worthThreads)) return;
-    const job = { problem, recipe, settings, seed: task.seed, blocks, control: control.arrays };
+    if (!(worthThreads === 0 || reporter.timeLeft >= worthThreads)) return;
+    const job = { problem, recipe, settings, seed: task.seed, blocks, control: control.arrays, folder };
     threads = new ChainThreads(workers, chains);
     await threads.start(job);
   };
   const runHere = async (chain: number): Promise<void> => {
-    const stream = root.stream(`chain:${chain}`);
-    const made = make(stream, chain);
-    const loop = new ChainLoop(made, stream, settings, blocks[chain]);
-    let turn = performance.now() + TURN;
-    while (loop.done < loop.total) {
-      loop.step();
-      if (performance.now() < turn && loop.done < loop.total) continue;
-      control.tell(chain, loop.done, loop.acceptance);
+    const report = await runChain(run, make, chain, async () => {
       reporter.report();
       await task.pause();
-      await employ(chain * loop.total + loop.done);
-      turn = performance.now() + TURN;
-    }
-    reports.set(chain, made.report());
+      await employ();
+    });
+    reporter.report();
+    reports.set(chain, report!);
   };
 
   try {
-    if (worthThreads === 0) await employ(0);
+    if (worthThreads === 0) await employ();
     for (let chain = 0; chain < chains; chain++) {
       if (!threads?.has(chain)) await runHere(chain);
     }
@@ -96,6 +90,8 @@ export async function runChains<R>(
     for (const chain of threads?.failed ?? []) await runHere(chain);
   } finally {
     control.stop();
+    // What threads write is on disk before anybody goes on from it.
+    while (folder !== undefined && threads && !threads.idle) await threads.wait();
   }
   return {
     draws: makeDraws(variables, chains, draws, blocks),

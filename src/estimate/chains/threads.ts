@@ -1,5 +1,5 @@
 // The other threads of a run: which chains they have, what they have said.
-import { ThreadPool } from '../../numeric/threads.js';
+import { IDLE, ThreadPool } from '../../numeric/threads.js';
 import type { ChainJob, ChainMessage } from './job.js';
 
 const pool = new ThreadPool<ChainJob>(new URL('./worker.js', import.meta.url));
@@ -15,6 +15,8 @@ export class ChainThreads<R> {
   private readonly workers: number;
   private readonly chains: number;
   private given = 0;
+  /** Threads that are at work, or on their way to it. */
+  private busy = 0;
   private wake: () => void = () => {};
 
   constructor(workers: number, chains: number) {
@@ -32,15 +34,28 @@ export class ChainThreads<R> {
     for (let k = 1; k < this.workers; k++) {
       const chains = Array.from({ length: this.chains }, (_, c) => c).filter((c) => c % this.workers === k);
       this.given += chains.length;
+      this.busy++;
       const lose = (): void => {
+        this.busy--;
         for (const chain of chains) this.hear({ chain, failed: true });
       };
+      const hear = (message: unknown): void => {
+        if (message === IDLE) {
+          this.busy--;
+          this.wake();
+        } else this.hear(message as ChainMessage);
+      };
       try {
-        await pool.employ({ ...job, chains }, (message) => this.hear(message as ChainMessage), lose);
+        await pool.employ({ ...job, chains }, hear, lose);
       } catch {
         lose();
       }
     }
+  }
+
+  /** Whether no thread is at work any more: after a stop a while passes. */
+  get idle(): boolean {
+    return this.busy === 0;
   }
 
   get finished(): boolean {

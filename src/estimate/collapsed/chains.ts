@@ -1,4 +1,5 @@
 // The chains of collapsed(): parameters by the kernel of the plan, then the intercepts of kept draws.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import type { Rule } from '../../likelihood/sweep.js';
 import type { Model } from '../../model/model.js';
@@ -117,6 +118,15 @@ class WithIntercepts implements PosteriorChain<CollapsedReport> {
     if (model.family.dispersion) out[at++] = dispersion!;
     out[at++] = chain.value;
     this.intercepts.draw(this.stream, parameters, out, at, 1);
+  }
+
+  remember(memory: Memory): void {
+    this.chain.remember(memory);
+    this.sample.remember(memory);
+    this.posterior.remember(memory);
+    this.intercepts.remember(memory);
+    this.stream.remember(memory);
+    this.sum = memory.number(this.sum);
   }
 
   report(): CollapsedReport {

@@ -1,5 +1,6 @@
 // Importance sampling from points proposed: means, sds, the evidence, and whether the weights can be trusted.
 import { paretoK } from '../../../samplers/diagnostics/pareto.js';
+import type { Memory } from '../../../samplers/memory.js';
 import type { MarginalPosterior } from '../marginal-posterior.js';
 
 /** One parameter by importance sampling. */
@@ -52,6 +53,14 @@ export class ImportanceSample {
     while ((this.count + 1) * d > this.points.length) this.points = doubled(this.points);
     this.points.set(point, this.count * d);
     this.logWeights[this.count++] = logWeight;
+  }
+
+  remember(memory: Memory): void {
+    this.count = memory.number(this.count);
+    while (this.count > this.logWeights.length) this.logWeights = doubled(this.logWeights);
+    while (this.count * this.posterior.dimension > this.points.length) this.points = doubled(this.points);
+    memory.numbers(this.points.subarray(0, this.count * this.posterior.dimension));
+    memory.numbers(this.logWeights.subarray(0, this.count));
   }
 
   /** What it holds, copied. */

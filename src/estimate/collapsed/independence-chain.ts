@@ -1,4 +1,5 @@
 // Independence Metropolis-Hastings on the collapsed posterior, a tenth of the steps being a random walk.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { exponential, normal } from '../../../samplers/variates.js';
 import type { MarginalPosterior } from '../marginal-posterior.js';
@@ -56,6 +57,14 @@ export class IndependenceChain implements CollapsedChain {
   }
 
   freeze(): void {}
+
+  remember(memory: Memory): void {
+    memory.numbers(this.point);
+    this.value = memory.number(this.value);
+    this.logProposal = memory.number(this.logProposal);
+    memory.numbers(this.accepted);
+    memory.numbers(this.steps);
+  }
 
   private jump(stream: Stream): void {
     const { posterior, proposal, other } = this;

@@ -88,7 +88,11 @@ function chooseKernel({ kernel }: CollapsedSettings, p: number, pilot: Pilot): '
 }
 
 /** The metric is the pilot's covariance where its weights are worth enough points for one, else the curvature at the mode. */
-function planOf(kernel: 'independence' | 'hmc', plain: MarginalPosterior, pilot: Pilot): CollapsedPlan {
+export function planOf(
+  kernel: 'independence' | 'hmc',
+  plain: MarginalPosterior,
+  pilot: Pilot,
+): CollapsedPlan {
   const { rule } = pilot.rule;
   const { nodes, walk, sample } = pilot;
   if (kernel === 'independence') return { kernel, rule, nodes, walk };

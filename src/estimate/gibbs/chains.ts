@@ -1,4 +1,5 @@
 // Chains by sweeps: what gibbs(), polyaGamma() and albertChib() make of their steps.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import type { MakeChain, PosteriorChain, Problem } from '../chains/chain.js';
 import { placeAtRandom } from './place.js';
@@ -72,6 +73,13 @@ class SweepChain implements PosteriorChain<Acceptance> {
     if (model.family.dispersion) out[at++] = state.dispersion;
     out[at++] = state.logPosterior();
     for (let i = 0; i < firstCopy.length; i++) out[at + i] = sigma * z[firstCopy[i]];
+  }
+
+  remember(memory: Memory): void {
+    memory.numbers(this.accepted);
+    memory.numbers(this.turns);
+    this.state.remember(memory);
+    for (const step of this.steps) step.remember?.(memory);
   }
 
   report(): Acceptance {

@@ -2,6 +2,7 @@
 import type { HamiltonianInfo, HamiltonianState } from '../../../samplers/hamiltonian/phase.js';
 import type { HamiltonianKernel } from '../../../samplers/hamiltonian/tuned.js';
 import type { Adaptation } from '../../../samplers/kernel.js';
+import type { Memory } from '../../../samplers/memory.js';
 import { nuts as nutsKernel } from '../../../samplers/nuts.js';
 import type { Stream } from '../../../samplers/rng.js';
 import type { MakeChain, PosteriorChain, Problem } from '../chains/chain.js';
@@ -99,6 +100,22 @@ class TrajectoryChain implements PosteriorChain<ChainTrajectories> {
   report(): ChainTrajectories {
     return this.told;
   }
+
+  remember(memory: Memory): void {
+    const { told, state } = this;
+    const { position, gradient } = { position: state.position.slice(), gradient: state.gradient.slice() };
+    memory.numbers(position);
+    memory.numbers(gradient);
+    this.state = { position, gradient, logDensity: memory.number(state.logDensity) };
+    told.total = memory.number(told.total);
+    told.divergent = memory.number(told.divergent);
+    told.cutShort = memory.number(told.cutShort);
+    told.leapfrogs = memory.number(told.leapfrogs);
+    told.acceptance = memory.number(told.acceptance);
+    memory.numbers(told.energies.subarray(0, told.total));
+    this.adaptation?.remember?.(memory);
+    if (memory.flag(this.frozen) && !this.frozen) this.freeze();
+  }
 }
 
 /** Where everything is held: the draws are what it is held at. */
@@ -127,6 +144,8 @@ class HeldChain implements PosteriorChain<ChainTrajectories> {
   report(): ChainTrajectories {
     return this.told;
   }
+
+  remember(): void {}
 }
 
 function noTrajectories(size: number): ChainTrajectories {
