@@ -2,7 +2,7 @@
 export default {
   files: ['test/slow/**/*.test.ts'],
   extensions: { ts: 'module' },
-  nodeArguments: ['--conditions=glmmc-source', '--import=tsx'],
+  nodeArguments: ['--conditions=glmmc-source', '--import=tsx', '--import=./test/typescript-threads.js'],
   workerThreads: false,
   timeout: '14m',
 };

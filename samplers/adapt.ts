@@ -1,5 +1,6 @@
 // Warm-up tuning: the scale of a proposal towards an acceptance rate, and a running covariance. Both freeze.
 import { GlmmcError } from './errors.js';
+import type { Memory } from './memory.js';
 
 /** Settings of a `ScaleAdapter`. */
 export interface ScaleAdapterOptions {
@@ -51,6 +52,14 @@ export class ScaleAdapter {
     const weight = n ** -0.75;
     this.#average += weight * (this.#logScale - this.#average);
     this.scale = Math.exp(this.#logScale);
+  }
+
+  remember(memory: Memory): void {
+    this.scale = memory.number(this.scale);
+    this.frozen = memory.flag(this.frozen);
+    this.#updates = memory.number(this.#updates);
+    this.#logScale = memory.number(this.#logScale);
+    this.#average = memory.number(this.#average);
   }
 
   /** Ends the tuning and returns the scale that the kept draws will use. */

@@ -1,5 +1,6 @@
 // What a target and a kernel are: a kernel is one transition, `(rng, state) -> [state, info]`; the loop is in run.ts.
 import { GlmmcError } from './errors.js';
+import type { Memory } from './memory.js';
 import { describe } from './options.js';
 import type { Stream } from './rng.js';
 
@@ -50,6 +51,8 @@ export interface Kernel<S = State, I = Info> {
 export interface Adaptation<S = State, I = Info> {
   step(rng: Stream, state: S): readonly [S, I];
   frozen(): Kernel<S, I>;
+  /** Keeps what has been learnt, or puts it back; absent where a tuner cannot. */
+  remember?(memory: Memory): void;
 }
 
 /**

@@ -23,8 +23,8 @@ const rooms = [
 
 /** The command line is for Node; the rest must load in a browser. */
 const nodeOnly = (file: string): boolean => file === 'src/cli.ts' || file.startsWith('src/cli/');
-/** Loaded by its path, in a thread of its own. */
-const worker = 'src/likelihood/parallel/worker.ts';
+/** Loaded by their paths, in threads of their own. */
+const workers: readonly string[] = ['src/likelihood/parallel/worker.ts', 'src/estimate/chains/worker.ts'];
 
 interface Import {
   readonly from: string;
@@ -128,7 +128,7 @@ test('nothing imports the command line', (t) => {
 
 test('no built-in module of Node on the static path, the command line and worker threads apart', (t) => {
   for (const { file, imports } of sources) {
-    if (nodeOnly(file) || file === worker) continue;
+    if (nodeOnly(file) || workers.includes(file)) continue;
     for (const { from, dynamic, typeOnly } of imports) {
       t.false(from.startsWith('node:') && !dynamic && !typeOnly, `${file} imports ${from}`);
     }

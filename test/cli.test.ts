@@ -197,6 +197,30 @@ test('sample writes Stan CSV that diagnose reads', async (t) => {
   await rm(folder, { recursive: true });
 });
 
+test('sample --checkpoint goes on from what is there', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const run = [
+    'sample',
+    ...seeds,
+    '--chains',
+    '1',
+    '--warmup',
+    '50',
+    '--draws',
+    '60',
+    '--checkpoint',
+    folder,
+  ];
+  const first = await glmmc(...run, '--json');
+  t.true((await readFile(join(folder, 'chain-1.draws'))).length > 0);
+  const again = await glmmc(...run, '--json');
+  t.deepEqual(JSON.parse(again.out).estimates, JSON.parse(first.out).estimates);
+  const other = await glmmc(...run, '--seed', '7');
+  t.is(other.code, 1);
+  t.regex(other.err, /is not of this run: its seed is/);
+});
+
 test('diagnose: verdict, divergences, and no sampler columns in the table', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
   const file = join(folder, 'apart.csv');

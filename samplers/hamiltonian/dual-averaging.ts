@@ -1,4 +1,5 @@
 // The leapfrog step towards an acceptance rate, by Nesterov's dual averaging.
+import type { Memory } from '../memory.js';
 
 const GAMMA = 0.05;
 const T0 = 10;
@@ -41,6 +42,14 @@ export class DualAveraging {
     const logStep = this.anchor - (this.excess * Math.sqrt(n)) / GAMMA;
     this.average += n ** -KAPPA * (logStep - this.average);
     this.step = Math.exp(logStep);
+  }
+
+  remember(memory: Memory): void {
+    this.step = memory.number(this.step);
+    this.updates = memory.number(this.updates);
+    this.excess = memory.number(this.excess);
+    this.anchor = memory.number(this.anchor);
+    this.average = memory.number(this.average);
   }
 
   /** The averaged step, for the kept draws. */

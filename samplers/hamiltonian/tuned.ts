@@ -140,6 +140,13 @@ function tune(
       return result;
     },
     frozen: () => fixed(averaging.final(), inverseMetric),
+    remember(memory) {
+      done = memory.number(done);
+      window = memory.number(window);
+      averaging.remember(memory);
+      variances.remember(memory);
+      memory.numbers(inverseMetric);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 // When warm-up learns the metric, and from which draws: windows that double in length, as Stan's.
+import type { Memory } from '../memory.js';
 
 /** Lengths for warm-ups of 150 steps or more: a beginning and an end that tune the step alone, and the first window. */
 const BEGINNING = 75;
@@ -46,6 +47,12 @@ export class VarianceAdapter {
       mean[i] += delta / n;
       squares[i] += delta * (x[i] - mean[i]);
     }
+  }
+
+  remember(memory: Memory): void {
+    this.count = memory.number(this.count);
+    memory.numbers(this.mean);
+    memory.numbers(this.squares);
   }
 
   /**

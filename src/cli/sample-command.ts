@@ -14,6 +14,7 @@ import { SAMPLER_NAMES, type SamplerSettings, samplerNamed } from './strategies.
 interface Flags extends ModelFlags, SamplerSettings {
   readonly sampler: string;
   readonly out?: string;
+  readonly checkpoint?: string;
   readonly json?: true;
 }
 
@@ -25,6 +26,7 @@ export function addSampleCommand(program: Command, io: Io, finish: (code: ExitCo
     .option('--draws <n>', 'kept draws of each chain', wholeNumber)
     .option('--thin <n>', 'steps between kept draws', wholeNumber)
     .option('-o, --out <prefix>', 'write PREFIX_1.csv, PREFIX_2.csv, ...: Stan CSV, one file a chain')
+    .option('--checkpoint <folder>', 'keep the draws there as they come, and go on from what is there')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -49,9 +51,12 @@ Exit codes: 0 done, 1 bad input, 2 the chains have not converged.`,
       if (flags.out !== undefined) await requireFolder(flags.out);
       const model = await modelFrom(data, flags);
       const { wipe, ...progress } = progressLine(io);
-      const result = await fit(model, sampler, { ...fitOptionsFrom(model, flags), ...progress }).finally(
-        wipe,
-      );
+      const { checkpoint } = flags;
+      const result = await fit(model, sampler, {
+        ...fitOptionsFrom(model, flags),
+        ...progress,
+        ...(checkpoint !== undefined && { checkpoint }),
+      }).finally(wipe);
       const files = flags.out === undefined ? [] : await write(flags.out, toStanCsv(result.draws));
       io.out(`${flags.json ? JSON.stringify(result, null, 2) : result}\n`);
       if (files.length > 0 && !flags.json) io.out(`\nDraws written to ${files.join(', ')}\n`);

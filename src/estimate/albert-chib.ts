@@ -2,7 +2,6 @@
 import { GlmmcError } from '../../samplers/errors.js';
 import type { Model } from '../model/model.js';
 import { LOG_SQRT_2PI, logNormalCdf } from '../numeric/normal.js';
-import { AlbertChibStep } from './augmented/albert-chib-step.js';
 import { augmented } from './augmented/strategy.js';
 import type { PosteriorFit, Strategy } from './fit.js';
 import type { GibbsOptions } from './gibbs/options.js';
@@ -26,7 +25,6 @@ export function albertChib(options: GibbsOptions = {}): Strategy<PosteriorFit> {
       owner: 'albertChib()',
       link: 'probit',
       sibling: 'polyaGamma() for logit',
-      step: (state) => new AlbertChibStep(state),
       observed: (eta) => Math.exp(-eta * eta - 2 * LOG_SQRT_2PI - logNormalCdf(eta) - logNormalCdf(-eta)),
       complete: () => 1,
       require: requireTrials,

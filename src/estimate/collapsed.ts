@@ -76,6 +76,7 @@ export function collapsed(options: CollapsedOptions = {}): Strategy<CollapsedFit
   return {
     name: 'collapsed',
     settings: { ...settings, priors: plainPriors(given) },
+    resumable: true,
     async run(task) {
       requireDensity('collapsed()', task.model);
       const priors = resolvePriors(task.model, given, task.space.fixed);
@@ -85,7 +86,7 @@ export function collapsed(options: CollapsedOptions = {}): Strategy<CollapsedFit
         draws: sampled.draws,
         acceptance: sampled.acceptance,
         priors,
-        findings: task.space.free.length > 0 ? findingsOf(sampled) : [],
+        findings: [...(task.space.free.length > 0 ? findingsOf(sampled) : []), ...sampled.findings],
         notes: [evidenceNote(sampled), quadratureNote(sampled)],
       });
       const own = {

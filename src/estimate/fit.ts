@@ -125,6 +125,11 @@ export interface FitOptions {
   readonly workers?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * A folder that takes posterior draws as they come (of Node alone). The same fit with the same folder goes on from what
+   * is there, to the same bits as a fit that was never interrupted.
+   */
+  readonly checkpoint?: string;
 }
 
 /** What a strategy is handed: everything checked, nothing started. */
@@ -136,7 +141,11 @@ export interface FitTask {
   readonly startedAt: number;
   /** Threads to work on, this one among them; the numbers do not depend on it. */
   readonly workers: number;
+  /** Milliseconds of work left that are worth starting threads for, where a strategy asks (1000). */
+  readonly worthThreads?: number;
   readonly onProgress: (progress: Progress) => void;
+  /** The folder that chains are kept in, and whose they are. */
+  readonly checkpoint?: { readonly path: string } & Pick<FitBase, 'strategy' | 'settings'>;
   /** Lets other work in, and throws the signal's reason where the fit was aborted. */
   pause(): Promise<void>;
 }
@@ -145,6 +154,8 @@ export interface FitTask {
 export interface Strategy<F extends Fit = Fit> {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Whether it keeps its chains in `task.checkpoint`. */
+  readonly resumable?: boolean;
   run(task: FitTask): Promise<F>;
 }
 
@@ -175,6 +186,7 @@ export async function fit<F extends Fit>(
       ),
       workers: v.optional(count(1), 1),
       signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      checkpoint: v.optional(v.pipe(v.string('a folder'), v.minLength(1, 'a folder'))),
       onProgress: v.optional(
         v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),
       ),
@@ -187,7 +199,13 @@ export async function fit<F extends Fit>(
       `fit() takes a strategy such as quadrature() as its second argument, found ${describe(strategy)}`,
     );
   }
-  const { signal } = known;
+  const { signal, checkpoint } = known;
+  if (checkpoint !== undefined && !strategy.resumable) {
+    throw new GlmmcError(
+      'bad-option',
+      `fit(): checkpoint keeps the chains of gibbs(), polyaGamma(), albertChib(), collapsed() and nuts(), found ${strategy.name}; leave it out`,
+    );
+  }
   checkOptions(
     'fixed',
     {
@@ -208,6 +226,9 @@ export async function fit<F extends Fit>(
     startedAt: performance.now(),
     workers: known.workers,
     onProgress: known.onProgress ?? (() => {}),
+    ...(checkpoint !== undefined && {
+      checkpoint: { path: checkpoint, strategy: strategy.name, settings: strategy.settings },
+    }),
     async pause() {
       signal?.throwIfAborted();
       if (performance.now() - lastPause < PAUSE_EVERY) return;

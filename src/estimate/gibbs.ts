@@ -21,16 +21,13 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
   const strategy: Strategy<PosteriorFit> = {
     name: 'gibbs',
     settings: { ...settings, priors: plainPriors(given) },
+    resumable: true,
     async run(task) {
       requireDensity('gibbs()', task.model);
       const priors = resolvePriors(task.model, given, task.space.fixed);
       await task.pause();
-      const { draws, acceptance } = await sampleChains(task, priors, settings);
-      return finishPosteriorFit({ name: 'gibbs', settings: { ...settings } }, task, {
-        draws,
-        acceptance,
-        priors,
-      });
+      const sampled = await sampleChains(task, priors, settings);
+      return finishPosteriorFit({ name: 'gibbs', settings: { ...settings } }, task, { ...sampled, priors });
     },
   };
   return strategy;

@@ -1,4 +1,5 @@
 // The posterior density of (beta, log sigma, log dispersion) with the intercepts integrated out, and its mode.
+import type { Memory } from '../../samplers/memory.js';
 import { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
 import type { Rule } from '../likelihood/sweep.js';
 import type { Parameters } from '../model/parameters.js';
@@ -36,6 +37,12 @@ export class MarginalPosterior {
     this.p = space.model.coefficientNames.length;
     this.likelihood = new MarginalLikelihood(space.model);
     this.template = space.hold(interiorStart(space, priors));
+  }
+
+  /** Keeps where the clusters' modes are, or puts them back: where a search starts decides the last bits of a value. */
+  remember(memory: Memory): void {
+    // Where everything is held the first value serves for ever, and was found from no memory.
+    if (this.dimension > 0) this.likelihood.remember(memory);
   }
 
   /** The parameters at a point of the free coordinates. */

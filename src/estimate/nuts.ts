@@ -45,16 +45,17 @@ export function nuts(options: NutsStrategyOptions = {}): Strategy<PosteriorFit> 
   return {
     name: 'nuts',
     settings: { ...settings, priors: plainPriors(given) },
+    resumable: true,
     async run(task) {
       requireDensity('nuts()', task.model);
       const priors = resolvePriors(task.model, given, task.space.fixed);
       await task.pause();
-      const { draws, trajectories } = await sampleTrajectories(task, priors, settings);
+      const { draws, trajectories, findings } = await sampleTrajectories(task, priors, settings);
       return finishPosteriorFit({ name: 'nuts', settings }, task, {
         draws,
         priors,
         acceptance: { trajectories: trajectories.acceptance },
-        findings: trajectoryFindings(trajectories, settings),
+        findings: [...trajectoryFindings(trajectories, settings), ...findings],
       });
     },
   };

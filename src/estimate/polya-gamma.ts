@@ -1,6 +1,5 @@
 // polyaGamma(): the posterior of binomial models with the logit link by Polya-Gamma augmentation.
 
-import { PolyaGammaStep } from './augmented/polya-gamma-step.js';
 import { augmented } from './augmented/strategy.js';
 import type { PosteriorFit, Strategy } from './fit.js';
 import type { GibbsOptions } from './gibbs/options.js';
@@ -21,7 +20,6 @@ export function polyaGamma(options: GibbsOptions = {}): Strategy<PosteriorFit> {
       owner: 'polyaGamma()',
       link: 'logit',
       sibling: 'albertChib() for probit',
-      step: (state) => new PolyaGammaStep(state),
       observed: (eta) => 0.25 / Math.cosh(0.5 * eta) ** 2,
       // The mean of PG(1, eta).
       complete: (eta) => (Math.abs(eta) < 1e-4 ? 0.25 : Math.tanh(0.5 * eta) / (2 * eta)),

@@ -1,5 +1,6 @@
 // The marginal log-likelihood: a sum over clusters of one-dimensional integrals, with derivatives and its own error.
 
+import type { Memory } from '../../samplers/memory.js';
 import type { Clusters } from '../model/clusters.js';
 import { type MergedClusters, mergeClusters } from '../model/merge.js';
 import type { Model } from '../model/model.js';
@@ -87,6 +88,12 @@ export class MarginalLikelihood {
   release(): void {
     this.control?.stop();
     this.control = undefined;
+  }
+
+  /** Keeps what the next evaluation starts from, or puts it back. */
+  remember(memory: Memory): void {
+    memory.numbers(this.distinct.mode);
+    memory.numbers(this.distinct.logLik);
   }
 
   private isMerged(): boolean {

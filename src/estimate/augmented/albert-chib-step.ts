@@ -1,4 +1,5 @@
 // One sweep for binomial responses with the probit link: a latent normal per trial, then all parameters in one draw.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { normalAbove } from '../../../samplers/truncated-normal.js';
 import { gamma } from '../../../samplers/variates.js';
@@ -38,6 +39,10 @@ export class AlbertChibStep implements GibbsStep {
 
   freeze(): void {
     this.block.freeze();
+  }
+
+  remember(memory: Memory): void {
+    this.block.remember(memory);
   }
 
   update(rng: Stream): number {

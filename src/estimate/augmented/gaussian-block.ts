@@ -1,4 +1,5 @@
 // (sigma, beta, every intercept) in one draw, given latent weights under which the model is a normal linear mixed model.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { sliceStep } from '../../../samplers/slice.js';
 import { normal } from '../../../samplers/variates.js';
@@ -65,6 +66,13 @@ export class GaussianBlock {
 
   freeze(): void {
     this.frozen = true;
+  }
+
+  remember(memory: Memory): void {
+    this.width = memory.number(this.width);
+    this.travelled = memory.number(this.travelled);
+    this.jumps = memory.number(this.jumps);
+    this.frozen = memory.flag(this.frozen);
   }
 
   /** Takes the latent weights w and linear terms h, one of each per row. */

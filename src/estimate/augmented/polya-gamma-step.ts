@@ -1,4 +1,6 @@
 // One sweep for binomial responses with the logit link: Polya-Gamma weights, then all parameters in one draw.
+
+import type { Memory } from '../../../samplers/memory.js';
 import { polyaGamma } from '../../../samplers/polya-gamma.js';
 import type { Stream } from '../../../samplers/rng.js';
 import type { GibbsState } from '../gibbs/state.js';
@@ -30,6 +32,10 @@ export class PolyaGammaStep implements GibbsStep {
 
   freeze(): void {
     this.block.freeze();
+  }
+
+  remember(memory: Memory): void {
+    this.block.remember(memory);
   }
 
   update(rng: Stream): number {

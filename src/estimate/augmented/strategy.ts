@@ -4,24 +4,21 @@ import { allChains, type Draws } from '../../../samplers/draws.js';
 import { GlmmcError } from '../../../samplers/errors.js';
 import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
+import { runChains } from '../chains/run.js';
 import type { PosteriorFit, Strategy } from '../fit.js';
 import { type GibbsOptions, readGibbsOptions } from '../gibbs/options.js';
-import { sweepChains } from '../gibbs/run.js';
-import type { GibbsState } from '../gibbs/state.js';
-import type { GibbsStep } from '../gibbs/step.js';
 import { finishPosteriorFit } from '../posterior-fit.js';
 import { plainPriors, resolvePriors } from '../priors.js';
+import { type AugmentationName, augmentedChains } from './chains.js';
 
 /** A sampler by latent variables for binomial responses with one link. */
 export interface Augmentation {
-  /** 'polya-gamma' */
-  readonly name: string;
+  readonly name: AugmentationName;
   /** 'polyaGamma()' */
   readonly owner: string;
   readonly link: string;
   /** The strategy of the same kind for another link, as advice. */
   readonly sibling: string;
-  readonly step: (state: GibbsState) => GibbsStep;
   /** Expected information of one trial in eta, without and with the latent variable known. */
   readonly observed: (eta: number) => number;
   readonly complete: (eta: number) => number;
@@ -36,15 +33,21 @@ export function augmented(kind: Augmentation, options: GibbsOptions): Strategy<P
   return {
     name,
     settings: { ...settings, priors: plainPriors(given) },
+    resumable: true,
     async run(task) {
       const { model, space } = task;
       requireBinomial(kind, model);
       kind.require?.(model);
       const priors = resolvePriors(model, given, space.fixed);
       await task.pause();
-      const { draws } = await sweepChains(owner, task, priors, settings, () => (state) => [kind.step(state)]);
-      const findings = space.free.length > 0 ? imbalance(kind, model, draws) : [];
-      return finishPosteriorFit({ name, settings: { ...settings } }, task, { draws, priors, findings });
+      const make = augmentedChains({ ...task, priors }, name);
+      const { draws, findings } = await runChains(task, priors, settings, make, { sampler: name });
+      const slow = space.free.length > 0 ? imbalance(kind, model, draws) : [];
+      return finishPosteriorFit({ name, settings: { ...settings } }, task, {
+        draws,
+        priors,
+        findings: [...slow, ...findings],
+      });
     },
   };
 }

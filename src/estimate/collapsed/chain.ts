@@ -1,4 +1,5 @@
 // What moves a point of the collapsed posterior: one transition, and where it stands.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 
 export interface CollapsedChain {
@@ -14,4 +15,6 @@ export interface CollapsedChain {
   step(stream: Stream): void;
   /** The end of warm-up: nothing is tuned from here on. */
   freeze(): void;
+  /** Keeps where the chain is and what it has learnt, or puts it back. */
+  remember(memory: Memory): void;
 }

@@ -1,5 +1,6 @@
 // Hamiltonian Monte Carlo on the collapsed posterior, with its exact gradient.
 import { ScaleAdapter } from '../../../samplers/adapt.js';
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { exponential, normal } from '../../../samplers/variates.js';
 import type { MarginalPosterior } from '../marginal-posterior.js';
@@ -57,6 +58,17 @@ export class HamiltonianChain implements CollapsedChain {
 
   freeze(): void {
     this.tuner.freeze();
+  }
+
+  remember(memory: Memory): void {
+    memory.numbers(this.point);
+    memory.numbers(this.q);
+    memory.numbers(this.slope);
+    this.value = memory.number(this.value);
+    this.divergences = memory.number(this.divergences);
+    this.tuner.remember(memory);
+    memory.numbers(this.accepted);
+    memory.numbers(this.steps);
   }
 
   step(stream: Stream): void {

@@ -1,5 +1,6 @@
 // Importance sampling from points proposed: means, sds, the evidence, and whether the weights can be trusted.
 import { paretoK } from '../../../samplers/diagnostics/pareto.js';
+import type { Memory } from '../../../samplers/memory.js';
 import type { MarginalPosterior } from '../marginal-posterior.js';
 
 /** One parameter by importance sampling. */
@@ -29,6 +30,12 @@ export interface ImportanceAnswers {
   readonly parameters: readonly ImportanceEstimate[];
 }
 
+/** Points, one after the other, and their log weights. */
+export interface SampleArrays {
+  readonly points: Float64Array;
+  readonly logWeights: Float64Array;
+}
+
 /** Points and their log weights, in memory that grows. */
 export class ImportanceSample {
   private readonly posterior: MarginalPosterior;
@@ -46,6 +53,30 @@ export class ImportanceSample {
     while ((this.count + 1) * d > this.points.length) this.points = doubled(this.points);
     this.points.set(point, this.count * d);
     this.logWeights[this.count++] = logWeight;
+  }
+
+  remember(memory: Memory): void {
+    this.count = memory.number(this.count);
+    while (this.count > this.logWeights.length) this.logWeights = doubled(this.logWeights);
+    while (this.count * this.posterior.dimension > this.points.length) this.points = doubled(this.points);
+    memory.numbers(this.points.subarray(0, this.count * this.posterior.dimension));
+    memory.numbers(this.logWeights.subarray(0, this.count));
+  }
+
+  /** What it holds, copied. */
+  arrays(): SampleArrays {
+    const { count, posterior } = this;
+    return {
+      points: this.points.slice(0, count * posterior.dimension),
+      logWeights: this.logWeights.slice(0, count),
+    };
+  }
+
+  append({ points, logWeights }: SampleArrays): void {
+    const d = this.posterior.dimension;
+    logWeights.forEach((logWeight, k) => {
+      this.add(points.subarray(k * d, (k + 1) * d), logWeight);
+    });
   }
 
   /** The k-th point. */

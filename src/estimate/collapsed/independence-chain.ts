@@ -1,4 +1,5 @@
 // Independence Metropolis-Hastings on the collapsed posterior, every other step to the mirror image of the point.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { exponential, normal } from '../../../samplers/variates.js';
 import type { MarginalPosterior } from '../marginal-posterior.js';
@@ -14,7 +15,6 @@ const WALKS = 0.1;
  * noise, each accepted by the ratio of weights (posterior over proposal density). A point and its image err to opposite
  * sides, so that means, medians and all that is near odd about the middle take fewer draws than independent ones.
  */
-
 export class IndependenceChain implements CollapsedChain {
   readonly kinds: readonly string[] = ['independence', 'mirror', 'random walk'];
   readonly accepted: Float64Array = new Float64Array(3);
@@ -65,6 +65,15 @@ export class IndependenceChain implements CollapsedChain {
   }
 
   freeze(): void {}
+
+  remember(memory: Memory): void {
+    memory.numbers(this.point);
+    this.value = memory.number(this.value);
+    this.logProposal = memory.number(this.logProposal);
+    this.mirrorNext = memory.flag(this.mirrorNext);
+    memory.numbers(this.accepted);
+    memory.numbers(this.steps);
+  }
 
   private jump(stream: Stream): void {
     const { posterior, proposal, other } = this;

@@ -1,4 +1,5 @@
 // Each intercept given the parameters and the data, exactly: what a collapsed sampler adds to its draws.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { ClusterPosteriors } from '../../likelihood/cluster-posterior.js';
 import { LogitCluster } from '../../likelihood/engines/logit-cluster.js';
@@ -57,6 +58,11 @@ export class InterceptDraws {
     byDensity.forEach((list, k) => {
       this.starts[k + 1] = this.starts[k] + list.length;
     });
+  }
+
+  /** Where the search for each middle starts decides the last bits of a draw. */
+  remember(memory: Memory): void {
+    memory.numbers(this.middle);
   }
 
   /** Writes eps_i to out[from + i stride]. */

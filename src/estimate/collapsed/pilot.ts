@@ -2,7 +2,7 @@
 import type { Stream } from '../../../samplers/rng.js';
 import type { Rule } from '../../likelihood/sweep.js';
 import type { MarginalPosterior } from '../marginal-posterior.js';
-import { lowerFactor, profileLogSigma } from '../quadrature-posterior/profile.js';
+import { lowerFactor, type ProfileNode, profileLogSigma } from '../quadrature-posterior/profile.js';
 import { Proposal } from '../quadrature-posterior/proposal.js';
 import { ImportanceSample } from './importance.js';
 
@@ -16,6 +16,8 @@ const PART = 0.02;
 
 export interface Pilot {
   readonly proposal: Proposal;
+  /** What the proposal is made of. */
+  readonly nodes: readonly ProfileNode[];
   /** Points proposed, by the plain rule. */
   readonly sample: ImportanceSample;
   /** Expected acceptance of independence steps in equilibrium. */
@@ -47,12 +49,13 @@ export async function runPilot(
 ): Promise<Pilot> {
   const d = posterior.dimension;
   const at = posterior.space.free.indexOf(posterior.space.model.coefficientNames.length);
-  const proposal = new Proposal(await profileLogSigma(posterior, pause), at, d);
+  const nodes = await profileLogSigma(posterior, pause);
+  const proposal = new Proposal(nodes, at, d);
   const sample = new ImportanceSample(posterior);
   await proposeInto(sample, posterior, proposal, d === 0 ? 1 : POINTS, stream, pause);
   const walk = lowerFactor(sample.covariance(), d).map((entry) => (2.38 / Math.sqrt(d)) * entry);
   const rule = chooseRule(posterior, withRule, sample, PART / Math.sqrt(draws));
-  return { proposal, sample, acceptance: sample.acceptance(), walk, rule };
+  return { proposal, nodes, sample, acceptance: sample.acceptance(), walk, rule };
 }
 
 /** Adds points of the proposal to the sample until it has `count`. */

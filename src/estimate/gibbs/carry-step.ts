@@ -1,5 +1,6 @@
 // (beta, log sigma) jointly with every intercept carried along, as if the intercepts were integrated out.
 import { ScaleAdapter } from '../../../samplers/adapt.js';
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { normal } from '../../../samplers/variates.js';
 import { choleskyInPlace, forwardSolve } from '../../numeric/cholesky.js';
@@ -74,6 +75,12 @@ export class CarryStep implements GibbsStep {
 
   freeze(): void {
     this.walkLength.freeze();
+  }
+
+  remember(memory: Memory): void {
+    this.walkLength.remember(memory);
+    this.accepted = memory.number(this.accepted);
+    this.proposed = memory.number(this.proposed);
   }
 
   update(rng: Stream): number {

@@ -1,4 +1,5 @@
 // Each intercept given the rest, by one of three proposals: a Newton step, an independent draw, a tuned random walk.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { normal, studentT } from '../../../samplers/variates.js';
 import type { GibbsState } from './state.js';
@@ -60,6 +61,12 @@ export class InterceptStep implements GibbsStep {
 
   freeze(): void {
     this.frozen = true;
+  }
+
+  remember(memory: Memory): void {
+    memory.numbers(this.scales);
+    memory.numbers(this.updates);
+    this.frozen = memory.flag(this.frozen);
   }
 
   private newton(rng: Stream, i: number): number {

@@ -1,4 +1,5 @@
 // (beta, sigma) given z = eps / sigma (the non-centred half of an interweaving), by a weighted-least-squares proposal.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { normal } from '../../../samplers/variates.js';
 import { backwardSolve, choleskyInPlace, choleskySolve } from '../../numeric/cholesky.js';
@@ -74,6 +75,10 @@ export class JointStep implements GibbsStep {
   freeze(): void {
     const others = this.carry?.warmupAcceptance ?? Number.NaN;
     if (!Number.isNaN(others)) this.share = Math.max(LEAST_SHARE, 1 - others);
+  }
+
+  remember(memory: Memory): void {
+    this.share = memory.number(this.share);
   }
 
   update(rng: Stream): number {

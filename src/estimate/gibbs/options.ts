@@ -1,8 +1,8 @@
 // What the Gibbs samplers can be told.
 import * as v from 'valibot';
 import { checkOptions, count } from '../../../samplers/options.js';
+import type { ChainSettings } from '../chains/chain.js';
 import { checkPriors, type Priors } from '../priors.js';
-import type { GibbsSettings } from './run.js';
 
 export interface GibbsOptions {
   /** Independent chains (4). */
@@ -21,7 +21,7 @@ export interface GibbsOptions {
 export function readGibbsOptions(
   owner: string,
   options: GibbsOptions,
-): { readonly settings: GibbsSettings; readonly priors: Priors } {
+): { readonly settings: ChainSettings; readonly priors: Priors } {
   const { priors, ...settings } = checkOptions(
     owner,
     {

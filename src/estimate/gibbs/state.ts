@@ -1,4 +1,5 @@
 // Where a chain stands: parameters, intercepts, and the log-likelihood with its derivatives there, always up to date.
+import type { Memory } from '../../../samplers/memory.js';
 import { linearPredictors } from '../../likelihood/integrand.js';
 import type { Clusters } from '../../model/clusters.js';
 import type { Model } from '../../model/model.js';
@@ -77,6 +78,24 @@ export class GibbsState {
     this.second = new Float64Array(rows);
     const perRow = (): Float64Array => new Float64Array(largest);
     this.trial = { first: perRow(), second: perRow(), third: perRow() };
+  }
+
+  /** Keeps the point and what is known of it, or puts them back. */
+  remember(memory: Memory): void {
+    memory.numbers(this.beta);
+    this.sigma = memory.number(this.sigma);
+    this.dispersion = memory.number(this.dispersion);
+    // Kept to the last bit, not computed anew: linear predictors are moved, and carry the rounding of their moves.
+    for (const values of [
+      this.z,
+      this.rows.eta,
+      this.logLik,
+      this.score,
+      this.curvature,
+      this.first,
+      this.second,
+    ])
+      memory.numbers(values);
   }
 
   /** Whether the intercepts vary at all: not where sigma is held at 0. */

@@ -1,4 +1,5 @@
 // What a step of the sweep is.
+import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 
 /** A transition that leaves the posterior invariant, changing some of the state in place. */
@@ -11,4 +12,6 @@ export interface GibbsStep {
   update(rng: Stream): number;
   /** Ends all tuning; called once, before the first draw is kept. */
   freeze?(): void;
+  /** Keeps what the step has learnt, or puts it back; absent where it learns nothing. */
+  remember?(memory: Memory): void;
 }

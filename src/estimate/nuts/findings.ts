@@ -1,7 +1,8 @@
 // What the trajectories of nuts() tell of the draws: divergences, energies, trajectories cut short.
 import type { Finding } from '../../model/finding.js';
 import { energyFindings } from '../diagnose.js';
-import type { NutsSettings, Trajectories } from './run.js';
+import type { Trajectories } from './run.js';
+import type { NutsSettings } from './settings.js';
 
 export function trajectoryFindings(told: Trajectories, settings: NutsSettings): Finding[] {
   return [...divergences(told, settings), ...lowEnergies(told), ...cutShort(told, settings)];

@@ -1,0 +1,54 @@
+// Progress of chains as people are told of it.
+import type { FitTask } from '../fit.js';
+import type { ChainSettings } from './chain.js';
+import type { ChainControl } from './control.js';
+
+/** Tells of each chain that has moved since it was last told of. */
+export class ChainReporter {
+  private readonly task: FitTask;
+  private readonly settings: ChainSettings;
+  private readonly control: ChainControl;
+  private readonly told: Int32Array;
+  private readonly began = performance.now();
+  private sum = 0;
+
+  constructor(task: FitTask, settings: ChainSettings, control: ChainControl) {
+    this.task = task;
+    this.settings = settings;
+    this.control = control;
+    this.told = new Int32Array(settings.chains);
+  }
+
+  /** Steps of all chains together. */
+  get total(): number {
+    const { chains, warmup, draws, thin } = this.settings;
+    return chains * (warmup + draws * thin);
+  }
+
+  /** Milliseconds of work left as far as the steps of this run tell; not finite before the first. */
+  get timeLeft(): number {
+    const [all, now] = this.control.progress;
+    return all === this.total ? 0 : ((performance.now() - this.began) * (this.total - all)) / now;
+  }
+
+  report(): void {
+    const { task, settings, control, told, total } = this;
+    for (let chain = 0; chain < told.length; chain++) {
+      const iteration = control.done(chain);
+      if (iteration === told[chain]) continue;
+      this.sum += iteration - told[chain];
+      told[chain] = iteration;
+      task.onProgress({
+        stage: iteration > settings.warmup ? 'sampling' : 'warmup',
+        done: this.sum,
+        total,
+        detail: {
+          chain: chain + 1,
+          iteration,
+          acceptance: control.acceptance(chain),
+          secondsLeft: this.timeLeft / 1000,
+        },
+      });
+    }
+  }
+}
