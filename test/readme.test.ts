@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const pages: Readonly<Record<string, readonly RegExp[]>> = {
   'README.md': [/agrees/, /rhat/],
   'docs/monte-carlo-em.md': [/\n *LANDED/],
+  'docs/diagnostics.md': [/\[\][\s\S]*sigma/, /calibrated/, /share of zeros/, /elpd[\s\S]*elpd/],
 };
 
 for (const [page, prints] of Object.entries(pages)) {

@@ -31,7 +31,7 @@ const short = { chains: 1, warmup: 50, draws: 95, thin: 5, priors };
 test('an exact sampler is calibrated; ranks, bands, text', async (t) => {
   const done: number[] = [];
   const found = await sbc(model, polyaGamma(short), {
-    replications: 60,
+    replications: 40,
     draws: 31,
     seed: 3,
     onProgress: (p) => done.push(p.done),
@@ -43,17 +43,17 @@ test('an exact sampler is calibrated; ranks, bands, text', async (t) => {
     ['(Intercept)', 'x', 'sigma', 'eps[1]', 'log_lik'],
   );
   for (const { ranks, difference, verdict } of found.parameters) {
-    t.is(ranks.length, 60);
+    t.is(ranks.length, 40);
     t.true(ranks.every((rank) => rank >= 0 && rank <= 31));
     t.is(difference.length, 32);
     t.true(Math.abs(difference[31]) < 1e-12);
     t.is(verdict, 'calibrated');
   }
   t.true(found.lower.every((low, k) => low <= 0 && found.upper[k] >= 0));
-  t.deepEqual([done[0], done.at(-1)], [0, 60]);
+  t.deepEqual([done[0], done.at(-1)], [0, 40]);
   t.regex(
     found.toString(),
-    /^Simulation-based calibration of polya-gamma\n {2}60 data sets, each truth ranked among 31/,
+    /^Simulation-based calibration of polya-gamma\n {2}40 data sets, each truth ranked among 31/,
   );
   const again = await sbc(model, polyaGamma(short), { replications: 10, draws: 31, seed: 3 });
   t.deepEqual(again.parameters[2].ranks, found.parameters[2].ranks.slice(0, 10));
@@ -101,7 +101,7 @@ function ignorant(given: Priors = priors): Strategy<PosteriorFit> {
 }
 
 test('caught: a sampler that ignores the data, by the log-likelihood', async (t) => {
-  const found = await sbc(model, ignorant(), { replications: 60, draws: 31 });
+  const found = await sbc(model, ignorant(), { replications: 50, draws: 31 });
   t.deepEqual(
     found.parameters.map(({ verdict }) => verdict === 'calibrated'),
     [true, true, true, true, false],
@@ -130,7 +130,7 @@ test('caught: collapsed() without the Jacobian of log sigma', async (t) => {
     );
     return Float64Array.from(draws.variables.flatMap((name) => Array.from(draws.chain(name, 0))));
   });
-  const found = await sbc(model, broken, { replications: 25, draws: 31 });
+  const found = await sbc(model, broken, { replications: 15, draws: 31 });
   const sigma = found.parameters.find(({ name }) => name === 'sigma')!;
   t.is(sigma.verdict, 'biased low', found.toString());
   t.false(sigma.inside);

@@ -30,7 +30,7 @@ const chain = { chains: 1, warmup: 100, draws: 95 };
 
 const samplers: readonly [string, Model, Strategy<PosteriorFit>, number][] = [
   ['polyaGamma()', binary(), polyaGamma({ ...chain, thin: 5, priors }), 1000],
-  ['albertChib()', binary('probit'), albertChib({ ...chain, thin: 8, priors }), 1000],
+  ['albertChib()', binary('probit'), albertChib({ ...chain, thin: 8, priors }), 500],
   ['gibbs()', binary(), gibbs({ ...chain, thin: 8, priors }), 500],
   [
     'gibbs(), gamma',
