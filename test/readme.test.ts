@@ -13,6 +13,7 @@ const pages: Readonly<Record<string, readonly RegExp[]>> = {
   'README.md': [/agrees/, /rhat/],
   'docs/monte-carlo-em.md': [/\n *LANDED/],
   'docs/posterior-sampling.md': [/^stopped;.*\nsame bits\n$/],
+  'docs/diagnostics.md': [/\[\][\s\S]*sigma/, /calibrated/, /share of zeros/, /elpd[\s\S]*elpd/],
 };
 
 for (const [page, prints] of Object.entries(pages)) {

@@ -8,8 +8,8 @@ import {
 } from '../samplers/discrete-variates.js';
 import { rng, type Stream } from '../samplers/rng.js';
 import { chdtrc, lgam } from '../samplers/special.js';
-import { collapsed } from '../src/estimate/collapsed.js';
 import { fit } from '../src/estimate/fit.js';
+import { gibbs } from '../src/estimate/gibbs.js';
 import {
   exponentialPrior,
   halfCauchy,
@@ -49,7 +49,7 @@ function pearson(
   from: number,
   to: number,
 ): number {
-  const size = 20_000;
+  const size = 10_000;
   const stream = rng('variates').stream(`${from}:${to}`);
   const observed = new Map<number, number>();
   for (let i = 0; i < size; i++) {
@@ -157,7 +157,7 @@ for (const [response, family, randomEffect, dispersion] of combinations) {
     const text = `${response} ~ x + (1 | g)`;
     const model = glmm(text, table, { family, randomEffect });
     const parameters = { beta: Float64Array.of(0.3, -0.4), sigma: 0.6, ...(dispersion && { dispersion }) };
-    const size = 200;
+    const size = 60;
     const column = response === 'pos' ? 'pos' : 'y';
     const found = simulate(model, parameters, { seed: 5, draws: size }).map((y) => {
       // A Gaussian mean under the log link, say, may give responses that glmm() itself must take.
@@ -275,7 +275,7 @@ test('priorPredictive(): parameters from the priors, and what they expect of the
 });
 
 test('posteriorPredictive(): a model that fits is not surprised, one that does not is', async (t) => {
-  const bayes = await fit(infection, collapsed({ draws: 500 }), { seed: 1 });
+  const bayes = await fit(infection, gibbs({ chains: 2, draws: 400 }), { seed: 1 });
   for (const clusters of ['same', 'new'] as const) {
     const found = posteriorPredictive(bayes, { draws: 400, seed: 3, clusters });
     t.deepEqual(found.findings, []);
@@ -295,7 +295,7 @@ test('posteriorPredictive(): a model that fits is not surprised, one that does n
   const g = Array.from({ length: 120 }, (_, r) => r % 12);
   const y = g.map(() => nbVariate(stream, 5, 1.2));
   const model = glmm('y ~ 1 + (1 | g)', { y, g }, { family: poisson() });
-  const wrong = await fit(model, collapsed({ draws: 300 }), { seed: 1 });
+  const wrong = await fit(model, gibbs({ chains: 1, warmup: 300, draws: 300 }), { seed: 1 });
   const found = posteriorPredictive(wrong, {
     draws: 300,
     statistics: { 'above 12': (values) => values.filter((value) => value > 12).length },
@@ -308,7 +308,7 @@ test('posteriorPredictive(): a model that fits is not surprised, one that does n
   );
   const right = await fit(
     glmm('y ~ 1 + (1 | g)', { y, g }, { family: negativeBinomial() }),
-    collapsed({ draws: 300 }),
+    gibbs({ chains: 1, warmup: 300, draws: 300 }),
   );
   t.deepEqual(posteriorPredictive(right, { draws: 300 }).findings, []);
   const ml = await fit(infection, quadrature());

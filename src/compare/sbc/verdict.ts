@@ -61,7 +61,7 @@ function shape(ranks: Int32Array, draws: number): RankVerdict {
   const spread = (squares / n - 1 / 12) * Math.sqrt(180 * n);
   const far = 3;
   if (Math.max(Math.abs(location), Math.abs(spread)) < far) return 'not uniform';
-  // High ranks: the truth lies above the draws.
-  if (Math.abs(location) >= Math.abs(spread)) return location > 0 ? 'biased low' : 'biased high';
+  // High ranks: the truth lies above the draws. Ranks all at one end spread too, 1 / 0.77 times as far out.
+  if (Math.abs(location) >= 0.7 * Math.abs(spread)) return location > 0 ? 'biased low' : 'biased high';
   return spread > 0 ? 'too narrow' : 'too wide';
 }
