@@ -8,6 +8,7 @@ import { rng, type Stream } from '../samplers/rng.js';
 import { normal } from '../samplers/variates.js';
 import { InterceptStep } from '../src/estimate/gibbs/intercept-step.js';
 import { ScaleStep } from '../src/estimate/gibbs/scale-step.js';
+import { gibbsSteps } from '../src/estimate/gibbs/steps.js';
 import { JointPosterior } from '../src/estimate/nuts/joint-posterior.js';
 import { laplaceEffect } from '../src/model/effects/laplace.js';
 import { binomial, type Family, gamma, gaussian, poisson } from '../src/model/family.js';
