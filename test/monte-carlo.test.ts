@@ -205,7 +205,7 @@ test('a budget too small is said, not hidden', async (t) => {
   t.true(stopped.findings.some(({ code }) => code === 'monte-carlo-budget'));
   t.true(stopped.history.length < 3);
   // With a maximum near its pilot by then, the error that is left is known.
-  const short = await fit(model, mcml({ monteCarloError: 0.001, maxEvaluations: 100_000 }), { seed: 1 });
+  const short = await fit(model, mcml({ monteCarloError: 0.001, maxEvaluations: 1_000_000 }), { seed: 1 });
   t.false(short.converged);
   t.true(short.findings.some(({ code }) => code === 'monte-carlo-error-above-target'));
   t.true(short.estimates.every(({ monteCarloError }) => monteCarloError > 0));
