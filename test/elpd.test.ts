@@ -8,6 +8,7 @@ import { gibbs } from '../src/estimate/gibbs.js';
 import { halfNormal, normalPrior } from '../src/estimate/priors.js';
 import { quadrature } from '../src/estimate/quadrature.js';
 import { quadraturePosterior } from '../src/estimate/quadrature-posterior.js';
+import { pql } from '../src/estimate/quasi-likelihood.js';
 import { elpd } from '../src/inspect/elpd.js';
 import { clusterLogLik, rowLogLik } from '../src/inspect/log-lik.js';
 import { marginal } from '../src/likelihood/marginal.js';
@@ -215,6 +216,14 @@ test('elpd of a likelihood fit: each cluster under the maximum of the others', a
   }
   near(t, found.elpd + found.pLoo, ml.logLik, 1e-8, 'elpd + pLoo');
   t.is(found.monteCarloError, 0);
+  t.deepEqual(found.findings, []);
+  // The refits are the same whatever made the fit; that it was no maximum is said.
+  const other = await elpd(await fit(infection, pql()));
+  near(t, other.elpd, found.elpd, 1e-4, 'elpd of a pql() fit');
+  t.deepEqual(
+    other.findings.map(({ code }) => code),
+    ['elpd-of-maximum-likelihood'],
+  );
   // What is held stays held: here nothing is left to estimate.
   const fixed = { sigma: 1.2, beta: { '(Intercept)': -1.3, t: 0.6 } };
   near(t, (await elpd(await fit(infection, quadrature(), { fixed }))).pLoo, 0, 1e-9, 'pLoo');

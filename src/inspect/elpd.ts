@@ -12,8 +12,11 @@ import { findingLines } from '../estimate/summary.js';
 import { requireDensity } from '../likelihood/supported.js';
 import { type Finding, someOf } from '../model/finding.js';
 import { mergeClusters } from '../model/merge.js';
-import { EvidenceWithout, maximumWithout } from './elpd/leave-out.js';
+import { EvidenceWithout, gapToMaximum, maximumWithout } from './elpd/leave-out.js';
 import { clusterLogLik } from './log-lik.js';
+
+/** Log-likelihood below its maximum from which estimates are no longer taken for it. */
+const LARGEST_GAP = 0.01;
 
 /** One cluster left out. */
 export interface ClusterElpd {
@@ -179,6 +182,15 @@ async function byRefits(
       done.set(memberOf[i], row);
     }
     rows.push({ ...row, cluster });
+  }
+  const gap = gapToMaximum(fit);
+  if (gap > LARGEST_GAP) {
+    findings.push({
+      code: 'elpd-of-maximum-likelihood',
+      severity: 'note',
+      message: `The refits without a cluster are maximum likelihood; the estimates of ${fit.strategy} lie ${gap.toPrecision(2)} below it in log-likelihood, which is counted into pLoo.`,
+      advice: 'Compare the elpd of models by fits of quadrature().',
+    });
   }
   if (failed.length > 0) {
     findings.push({
