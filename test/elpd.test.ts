@@ -1,4 +1,5 @@
 // clusterLogLik(), rowLogLik(), elpd(): against densities written out, and against fits to the data without each cluster.
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { mean } from '../samplers/diagnostics/descriptive.js';
 import { lgam } from '../samplers/special.js';
@@ -9,6 +10,7 @@ import { halfNormal, normalPrior } from '../src/estimate/priors.js';
 import { quadrature } from '../src/estimate/quadrature.js';
 import { quadraturePosterior } from '../src/estimate/quadrature-posterior.js';
 import { pql } from '../src/estimate/quasi-likelihood.js';
+import { importance } from '../src/inspect/elpd/importance.js';
 import { elpd } from '../src/inspect/elpd.js';
 import { clusterLogLik, rowLogLik } from '../src/inspect/log-lik.js';
 import { marginal } from '../src/likelihood/marginal.js';
@@ -143,6 +145,27 @@ test('the rows given their intercepts, family by family', async (t) => {
     t.throws(() => found.chain('log_lik[7]', 0), { code: 'unknown-variable' });
     t.throws(() => found.chain('log_lik[1]', 2), { code: 'unknown-chain' });
   }
+});
+
+test("importance weights as R's loo has them", (t) => {
+  const file = new URL('./data/samplers/psis.json', import.meta.url);
+  const golden = JSON.parse(readFileSync(file, 'utf8')).loo as [number, number, number, number][];
+  golden.forEach(([value, pLoo, error, k], i) => {
+    const chains = [1, 2].map((c) => {
+      let [s, x] = [10 * (i + 1) + c, 0];
+      return Float64Array.from({ length: 300 }, () => {
+        s = (1664525 * s + 1013904223) % 2 ** 32;
+        x = 0.5 * x + (s + 0.5) / 2 ** 32 - 0.5;
+        return -(i + 1) - (i + 1) * (x + 0.3) ** 2;
+      });
+    });
+    const found = importance(chains);
+    near(t, found.elpd, value, 1e-9, 'elpd');
+    near(t, found.pLoo, pLoo, 1e-9, 'p_loo');
+    near(t, found.k, k, 1e-9, 'k');
+    // loo takes the logarithm of quantiles of a normal, which ours is to first order.
+    near(t, found.error / error, 1, 0.03, 'error');
+  });
 });
 
 test('elpd of a posterior fit: what the posterior without each cluster says of it', async (t) => {
