@@ -4,7 +4,6 @@ import { compare } from '../src/compare/compare.js';
 import { fit, type LikelihoodFit, type Strategy } from '../src/estimate/fit.js';
 import type { EStep } from '../src/estimate/mcem/e-step.js';
 import { importance } from '../src/estimate/mcem/importance.js';
-import { metropolis } from '../src/estimate/mcem/metropolis.js';
 import { quadratureEStep } from '../src/estimate/mcem/quadrature-e-step.js';
 import { quasiMonteCarlo } from '../src/estimate/mcem/quasi-monte-carlo.js';
 import { rejection } from '../src/estimate/mcem/rejection.js';
@@ -102,21 +101,6 @@ for (const [name, make] of strategies) {
     t.deepEqual(found.history.at(-1)!.parameters, found.parameters);
   });
 }
-
-test('other E-steps serve them too', async (t) => {
-  const model = await certifiedModel(certified('infection'));
-  const exact = await fit(model, quadrature());
-  landed(t, await fit(model, mcnr({ eStep: metropolis() }), { seed: 1 }), exact, 0.02);
-  landed(
-    t,
-    await fit(model, mcnr({ controlVariates: false, monteCarloError: 0.1 }), { seed: 1 }),
-    exact,
-    0.1,
-  );
-  landed(t, await fit(model, mcml({ eStep: metropolis(), monteCarloError: 0.1 }), { seed: 1 }), exact, 0.1);
-  const textbook = { expanded: false, smoothing: 60, monteCarloError: 0.3 };
-  landed(t, await fit(model, saem(textbook), { seed: 1 }), exact, 0.3);
-});
 
 test('lattices, nodes and equal weights: no error of their own is left in an estimate, and none is invented', async (t) => {
   const model = await certifiedModel(certified('dyestuff'));

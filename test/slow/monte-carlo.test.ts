@@ -1,6 +1,7 @@
 // saem(), mcnr() and mcml() at their defaults on more data, and the calibration of their Monte Carlo errors.
 import test from 'ava';
 import { fit, type LikelihoodFit, type Strategy } from '../../src/estimate/fit.js';
+import { metropolis } from '../../src/estimate/mcem/metropolis.js';
 import { rejection } from '../../src/estimate/mcem/rejection.js';
 import { mcml } from '../../src/estimate/mcml/mcml.js';
 import { mcnr } from '../../src/estimate/mcnr/mcnr.js';
@@ -91,3 +92,18 @@ for (const [name, strategy] of calibrated) {
     });
   });
 }
+
+test('other E-steps serve them too', async (t) => {
+  const model = await certifiedModel(certified('infection'));
+  const exact = await fit(model, quadrature());
+  landed(t, await fit(model, mcnr({ eStep: metropolis() }), { seed: 1 }), exact, 0.02);
+  landed(
+    t,
+    await fit(model, mcnr({ controlVariates: false, monteCarloError: 0.1 }), { seed: 1 }),
+    exact,
+    0.1,
+  );
+  landed(t, await fit(model, mcml({ eStep: metropolis(), monteCarloError: 0.1 }), { seed: 1 }), exact, 0.1);
+  const textbook = { expanded: false, smoothing: 60, monteCarloError: 0.3 };
+  landed(t, await fit(model, saem(textbook), { seed: 1 }), exact, 0.3);
+});
