@@ -13,10 +13,13 @@ import { parseArgs } from 'node:util';
 import {
   binomial,
   collapsed,
+  type Draws,
+  diagnose,
   essBulk,
   fit,
   gibbs,
   glmm,
+  mcseMean,
   nuts,
   type PosteriorFit,
   polyaGamma,
@@ -109,17 +112,20 @@ function keep(found: readonly PosteriorResult[], versions: PosteriorResults['ver
 
 /**
  * The processor time that a draw costs is that of a long run less that of a short one, over the draws between them: what
- * comes before the draws (warm-up, tuning, proposals) and after them (summaries of the same draws) takes no part.
+ * comes before the draws (warm-up, tuning, proposals) takes no part. Nor does the judging of draws, which is timed again by
+ * itself.
  */
 async function measure(data: string, sampler: string): Promise<PosteriorResult> {
   const [file, formula] = DATA[data];
   const table = await readCsv(fileURLToPath(new URL(`examples/data/${file}.csv`, root)));
   const model = glmm(formula, table, { family: binomial() });
-  const run = async (draws: number): Promise<{ seconds: number; found: PosteriorFit }> => {
+  const run = async (draws: number): Promise<{ seconds: number; judging: number; found: PosteriorFit }> => {
     const before = process.cpuUsage();
     const found = await fit(model, SAMPLERS[sampler]({ draws }), { seed: 1 });
-    const { user, system } = process.cpuUsage(before);
-    return { seconds: (user + system) / 1e6, found };
+    const seconds = secondsSince(before);
+    const between = process.cpuUsage();
+    judge(found);
+    return { seconds, judging: secondsSince(between), found };
   };
   await run(FIRST_DRAWS);
   const usual = await run(FIRST_DRAWS);
@@ -127,7 +133,8 @@ async function measure(data: string, sampler: string): Promise<PosteriorResult> 
   const long = await run(Math.min(MOST_DRAWS, Math.ceil(FIRST_DRAWS * times)));
   const { draws } = long.found;
   const [ess, variable] = smallestEss(long.found);
-  const sampling = ((long.seconds - usual.seconds) * draws.iterations) / (draws.iterations - FIRST_DRAWS);
+  const between = long.seconds - long.judging - (usual.seconds - usual.judging);
+  const sampling = (between * draws.iterations) / (draws.iterations - FIRST_DRAWS);
   const [usualEss] = smallestEss(usual.found);
   return {
     data,
@@ -141,12 +148,24 @@ async function measure(data: string, sampler: string): Promise<PosteriorResult> 
   };
 }
 
+function secondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
+/** What a fit does with its draws once it has them. */
+function judge({ draws, estimates }: PosteriorFit): void {
+  diagnose(draws, { variables: [...estimates.map(({ name }) => name), 'lp__'] });
+  for (const { name } of estimates) mcseMean(chainsOf(draws, name));
+}
+
+function chainsOf(draws: Draws, name: string): Float64Array[] {
+  return Array.from({ length: draws.chains }, (_, c) => draws.chain(name, c));
+}
+
 /** The smallest bulk ESS over coefficients and sigma, and whose it is. */
 function smallestEss({ draws, estimates }: PosteriorFit): [ess: number, variable: string] {
-  const all = estimates.map(({ name }): [number, string] => {
-    const chains = Array.from({ length: draws.chains }, (_, c) => draws.chain(name, c));
-    return [essBulk(chains), name];
-  });
+  const all = estimates.map(({ name }): [number, string] => [essBulk(chainsOf(draws, name)), name]);
   return all.reduce((least, one) => (one[0] < least[0] ? one : least));
 }
 

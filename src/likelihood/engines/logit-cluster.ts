@@ -104,8 +104,13 @@ export class LogitCluster {
 
   /** The log integrand at z. */
   value(z: number): number {
+    return this.valueAt(z, exp(this.sigma * z));
+  }
+
+  /** The same where exp(sigma z) is known. */
+  private valueAt(z: number, factor: number): number {
     const eps = this.sigma * z;
-    return eps * this.successes - this.softplus(exp(eps), eps) - 0.5 * z * z;
+    return eps * this.successes - this.softplus(factor, eps) - 0.5 * z * z;
   }
 
   /** Sum over rows of n log(1 + E F). */
@@ -146,13 +151,18 @@ export class LogitCluster {
     const modeSd = 1 / Math.sqrt(-this.curvature);
     const step = accuracy.step * Math.min(modeSd, outcomeStep / sigma);
     if (!(modeSd < LONG_WALK * step)) return false;
-    const peak = this.value(mode);
+    const factorAtMode = exp(sigma * mode);
+    const peak = this.valueAt(mode, factorAtMode);
     const floor = Math.exp(-accuracy.drop);
+    const ratio = exp(sigma * step);
     let sum = 1;
     let nodes = 1;
     for (let side = -1; side <= 1; side += 2) {
-      for (let z = mode + side * step; ; z += side * step) {
-        const weight = exp(this.value(z) - peak);
+      const sideRatio = side > 0 ? ratio : 1 / ratio;
+      // exp(sigma z) goes on from node to node by multiplication.
+      let factor = factorAtMode * sideRatio;
+      for (let z = mode + side * step; ; z += side * step, factor *= sideRatio) {
+        const weight = exp(this.valueAt(z, factor) - peak);
         sum += weight;
         if (++nodes > MOST_NODES) return false;
         if (!(weight >= floor)) break;
