@@ -130,6 +130,29 @@ export interface MonteCarloPeers {
   }[];
 }
 
+/** One posterior sampler on one data set: 4 chains. */
+export interface PosteriorResult {
+  readonly data: string;
+  readonly program: string;
+  /** Kept, of all chains. */
+  readonly draws: number;
+  /** The smallest bulk ESS over coefficients and sigma, and whose it is. */
+  readonly ess: number;
+  readonly variable: string;
+  /** Processor time of the draws alone, and effective draws a second of it. */
+  readonly seconds: number;
+  readonly perSecond: number;
+  /** The same of a whole run of 1000 draws a chain: warm-up, tuning and summaries included. */
+  readonly perSecondInAll: number;
+}
+
+export interface PosteriorResults {
+  readonly machine: Machine;
+  /** Of R and its packages, once they have been measured. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly results: readonly PosteriorResult[];
+}
+
 export function machine(): Machine {
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const processors = cpus();

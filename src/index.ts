@@ -2,11 +2,20 @@
 
 export { autocorrelation } from '../samplers/diagnostics/autocorrelation.js';
 export type { Chains } from '../samplers/diagnostics/chains.js';
+export { ebfmi } from '../samplers/diagnostics/ebfmi.js';
+export { type EcdfBand, ecdfBand } from '../samplers/diagnostics/ecdf-bands.js';
 export { essBulk, essMean, essQuantile, essSd, essTail } from '../samplers/diagnostics/ess.js';
 export { geweke } from '../samplers/diagnostics/geweke.js';
 export { type HeidelbergerWelch, heidelbergerWelch } from '../samplers/diagnostics/heidelberger-welch.js';
 export { mcseMean, mcseQuantile, mcseSd } from '../samplers/diagnostics/mcse.js';
-export { paretoK } from '../samplers/diagnostics/pareto.js';
+export { rhatNested } from '../samplers/diagnostics/nested-rhat.js';
+export { type Psis, paretoK, paretoThreshold, psis } from '../samplers/diagnostics/pareto.js';
+export {
+  type ChainRanks,
+  type RankPlot,
+  type RankPlotOptions,
+  rankPlot,
+} from '../samplers/diagnostics/rank-plot.js';
 export { rhat } from '../samplers/diagnostics/rhat.js';
 export { type Summary, type SummaryRow, summarizeDraws } from '../samplers/diagnostics/summary.js';
 export type { Draws } from '../samplers/draws.js';
@@ -18,11 +27,13 @@ export {
   type PosteriorYardstick,
 } from './compare/compare.js';
 export type { ComparisonRow, Verdict } from './compare/row.js';
+export { type RankedQuantity, type RankVerdict, type Sbc, type SbcOptions, sbc } from './compare/sbc.js';
 export { parseCsv, readCsv } from './data/csv.js';
 export type { ArrowShaped, DataSource, Table } from './data/table.js';
 export { albertChib } from './estimate/albert-chib.js';
 export type { ImportanceAnswers, ImportanceEstimate } from './estimate/collapsed/importance.js';
 export { type CollapsedFit, type CollapsedOptions, collapsed } from './estimate/collapsed.js';
+export { type DiagnoseOptions, diagnose } from './estimate/diagnose.js';
 export {
   type Estimate,
   type Fit,
@@ -92,7 +103,20 @@ export {
 } from './estimate/quadrature-posterior.js';
 export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
 export { type SaemOptions, saem } from './estimate/saem/saem.js';
+export { type SimulateOptions, simulate } from './estimate/simulate.js';
+export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
+export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
+export {
+  type PosteriorPredictiveOptions,
+  type Predictive,
+  type PredictiveRow,
+  type PriorPredictive,
+  type PriorPredictiveOptions,
+  posteriorPredictive,
+  priorPredictive,
+  type TestStatistic,
+} from './inspect/predictive.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
@@ -117,4 +141,6 @@ export { glmm, type Model, type ModelOptions } from './model/model.js';
 export type { DispersionSlopes, LogDensity } from './model/outcomes/custom.js';
 export type { Parameters } from './model/parameters.js';
 export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
+export { type ArrowColumn, type ArrowTable, toArrow } from './report/arrow.js';
+export { type ArvizData, type ArvizGroup, toArviz } from './report/arviz.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';

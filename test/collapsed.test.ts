@@ -5,7 +5,7 @@ import { rng } from '../samplers/rng.js';
 import { compare } from '../src/compare/compare.js';
 import { type CollapsedOptions, collapsed } from '../src/estimate/collapsed.js';
 import { type FitOptions, fit, type Progress } from '../src/estimate/fit.js';
-import { halfNormal, uniformPrior } from '../src/estimate/priors.js';
+import { halfCauchy, halfNormal, normalPrior, uniformPrior } from '../src/estimate/priors.js';
 import { ranef } from '../src/inspect/ranef.js';
 import { marginal } from '../src/likelihood/marginal.js';
 import { pointMasses } from '../src/model/effects/point-masses.js';
@@ -127,7 +127,7 @@ test('summary and JSON', async (t) => {
   const found = await fit(infection, collapsed(), { seed: 42 });
   const lines = found.toString().split('\n');
   t.is(lines[0], 'Random-intercept GLMM by collapsed');
-  t.regex(found.toString(), /Accepted: independence \d+%, random walk \d+%\./);
+  t.regex(found.toString(), /Accepted: independence \d+%, mirror \d+%, random walk \d+%\./);
   t.regex(found.toString(), /Log evidence -44\.\d+, error 0\.\d+, by importance sampling/);
   t.true(lines.every((line) => line.length <= 80));
   const plain = JSON.parse(JSON.stringify(found));
@@ -184,4 +184,22 @@ test('bad options are refused, the borders are not', async (t) => {
   );
   const error = await t.throwsAsync(() => fit(masses, collapsed(quick)), { instanceOf: GlmmcError });
   t.is(error?.code, 'unsupported-effect');
+});
+
+test('a proposal that does not cover the posterior is a finding that names the next step: pareto-k-high', async (t) => {
+  // Separated responses under vague priors: the posterior has a ridge that no bell follows.
+  const table = { y: [0, 0, 1, 1, 0, 1], g: [1, 1, 2, 2, 3, 3], x: [0, 0, 1, 1, 0, 1] };
+  const model = glmm('y ~ x + (1 | g)', table, { family: binomial() });
+  const priors = { sigma: halfCauchy(25), beta: normalPrior(0, 100) };
+  for (const [kernel, severity, advice] of [
+    ['independence', 'warning', /kernel: 'hmc' or gibbs\(\)/],
+    ['hmc', 'note', /quadraturePosterior\(\)/],
+  ] as const) {
+    const { findings, importance } = await fit(model, collapsed({ draws: 500, priors, kernel }), { seed: 3 });
+    t.true(importance.k > 0.7, `k = ${importance.k}`);
+    const found = findings.find(({ code }) => code === 'pareto-k-high');
+    t.is(found?.severity, severity);
+    t.regex(found?.message ?? '', /Pareto k of the weights is \d\.\d\d, and should be below 0\.7/);
+    t.regex(found?.advice ?? '', advice);
+  }
 });

@@ -2,11 +2,13 @@
 import test, { type ExecutionContext } from 'ava';
 import { rng } from '../samplers/rng.js';
 import { normal as normalVariate } from '../samplers/variates.js';
+import type { Table } from '../src/data/table.js';
 import { fit } from '../src/estimate/fit.js';
 import { quadrature } from '../src/estimate/quadrature.js';
 import { chooseEngine } from '../src/likelihood/engines/choose.js';
 import { type ClusterEngine, FINE } from '../src/likelihood/engines/engine.js';
 import { GeneralEngine } from '../src/likelihood/engines/general.js';
+import { LikelihoodPart } from '../src/likelihood/likelihood-part.js';
 import { MarginalLikelihood } from '../src/likelihood/marginal-likelihood.js';
 import { binomial, type Family, gamma, gaussian, poisson } from '../src/model/family.js';
 import { mergeClusters } from '../src/model/merge.js';
@@ -156,7 +158,7 @@ test('merging by sums leaves log-likelihood and derivatives as they are', (t) =>
   ] as const) {
     const model = glmm(formula, rows, { family });
     const merged = new MarginalLikelihood(model);
-    t.true(merged.distinctClusters < 40);
+    t.true(merged.distinctClusters.count < 40);
     const engine = new GeneralEngine(model, model.clusters);
     const parameters = { beta: Float64Array.of(-0.2, 0.1), sigma: 0.8 };
     const expected = sumUp(engine, model, parameters, true);
@@ -164,6 +166,31 @@ test('merging by sums leaves log-likelihood and derivatives as they are', (t) =>
     const constants = model.clusters.constants.reduce((sum, value) => sum + value, 0);
     near(t, merged.logLik, expected.logLik + constants, 1e-10 * Math.abs(merged.logLik), formula);
     agree(t, merged.gradient, expected.gradient, formula);
+  }
+});
+
+test('every third cluster, weighted three times, is the likelihood of those clusters', async (t) => {
+  const formula = 'cbind(incidence, size - incidence) ~ factor(period) + (1 | herd)';
+  const rows = await shipped('cbpp');
+  const model = glmm(formula, rows, { family: binomial() });
+  const taken = [0, 3, 6, 9, 12].map((i) => Number(model.clusterLabels[i]));
+  const kept = Array.from(rows.herd, Number).flatMap((herd, r) => (taken.includes(herd) ? [r] : []));
+  t.true(kept.length > 10);
+  const some: Table = {
+    ...Object.fromEntries(Object.entries(rows).map(([name, values]) => [name, kept.map((r) => values[r])])),
+    three: kept.map(() => 3),
+  };
+  const alone = new MarginalLikelihood(glmm(formula, some, { family: binomial(), clusterWeights: 'three' }));
+  const part = new LikelihoodPart(new MarginalLikelihood(model), 3);
+  for (const sigma of [0, 0.7]) {
+    const parameters = { beta: Float64Array.of(-1.2, -0.9, -1.1, -1.4), sigma };
+    const [ofPart, ofThose] = [part, alone].map((likelihood) =>
+      likelihood.evaluate(parameters, { kind: 'plain' }, true),
+    );
+    near(t, ofPart, ofThose, 1e-11 * Math.abs(ofThose), `value, sigma ${sigma}`);
+    part.hessian.forEach((value, k) => {
+      near(t, value, alone.hessian[k], 1e-10 * (1 + Math.abs(value)), `second derivatives, sigma ${sigma}`);
+    });
   }
 });
 

@@ -1,9 +1,9 @@
 // What the tests of posteriors share: reference posteriors, models, and draws held against exact answers.
 import { readFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
-import { mean, sd } from '../samplers/diagnostics/descriptive.js';
+import { mean, quantile, sd } from '../samplers/diagnostics/descriptive.js';
 import { essBulk } from '../samplers/diagnostics/ess.js';
-import { mcseMean, mcseSd } from '../samplers/diagnostics/mcse.js';
+import { mcseMean, mcseQuantile, mcseSd } from '../samplers/diagnostics/mcse.js';
 import { rhat } from '../samplers/diagnostics/rhat.js';
 import { allChains, type Draws } from '../samplers/draws.js';
 import type { QuadraturePosterior } from '../src/estimate/quadrature-posterior.js';
@@ -18,6 +18,9 @@ export interface Exact {
   readonly sd: number;
   readonly meanError: number;
   readonly sdError: number;
+  readonly q5?: number;
+  readonly q50?: number;
+  readonly q95?: number;
 }
 
 interface ReferenceFile {
@@ -30,6 +33,9 @@ interface ReferenceFile {
       readonly sd: number;
       readonly mcseMean: number;
       readonly mcseSd?: number;
+      readonly q5: number;
+      readonly q50: number;
+      readonly q95: number;
     }[];
     readonly clusters?: readonly { readonly cluster: string; readonly mean: number; readonly sd: number }[];
   };
@@ -66,8 +72,15 @@ export function exactFrom(posterior: QuadraturePosterior): readonly Exact[] {
   return posterior.parameters;
 }
 
+/** Probability, name in the reference files, and the error of the quantile beside that of the mean, for a normal. */
+const QUANTILES = [
+  [0.05, 'q5', 2.11],
+  [0.5, 'q50', 1.25],
+  [0.95, 'q95', 2.11],
+] as const;
+
 /**
- * The largest distance of means and sds from the exact ones, in combined errors, and the name it belongs to;
+ * The largest distance of means, sds and quantiles from the exact ones, in combined errors, and the name it belongs to;
  * `exact` starts at the variable number `first`.
  */
 export function distance(
@@ -82,9 +95,16 @@ export function distance(
     const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
     const zMean = (mean(all) - row.mean) / Math.hypot(mcseMean(chains), row.meanError);
     const zSd = (sd(all) - row.sd) / Math.hypot(mcseSd(chains), row.sdError);
+    const quantiles = QUANTILES.flatMap(([p, key, spread]): [number, string][] => {
+      const value = row[key];
+      if (value === undefined) return [];
+      const error = Math.hypot(mcseQuantile(chains, p), spread * row.meanError);
+      return [[(quantile(all, p) - value) / error, `${key} of ${row.name}`]];
+    });
     for (const [z, name] of [
       [zMean, `mean of ${row.name}`],
       [zSd, `sd of ${row.name}`],
+      ...quantiles,
     ] as const) {
       if (!(Math.abs(z) <= Math.abs(worst.z))) worst = { z, name };
     }
@@ -92,7 +112,7 @@ export function distance(
   return worst;
 }
 
-/** Bulk ESS >= `least`, R-hat < 1.01, means and sds within 4 combined errors, for every row of `exact`. */
+/** Bulk ESS >= `least`, R-hat < 1.01, means, sds and quantiles within 4 combined errors, for every row of `exact`. */
 export function agrees(t: ExecutionContext, draws: Draws, exact: readonly Exact[], least: number): void {
   exact.forEach((row, k) => {
     const chains = allChains(draws, draws.variables[k]);

@@ -16,11 +16,13 @@ const functions = [
   ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],
   ...['inverseGammaVariance', 'uniformPrior'],
   // inspection, comparison
-  ...['ranef', 'tidy', 'glance', 'compare'],
+  ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
+  ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
   ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],
-  ...['toStanCsv', 'fromStanCsv', 'GlmmcError'],
+  ...['ebfmi', 'ecdfBand', 'rhatNested', 'psis', 'paretoThreshold', 'rankPlot', 'diagnose'],
+  ...['toStanCsv', 'fromStanCsv', 'toArviz', 'toArrow', 'GlmmcError'],
 ];
 
 test('every public name of this version is a function, and nothing else is exported', (t) => {

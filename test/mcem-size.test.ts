@@ -12,14 +12,18 @@ import { emRate } from '../src/estimate/mcem/em-rate.js';
 import { importance } from '../src/estimate/mcem/importance.js';
 import { mStep } from '../src/estimate/mcem/m-step.js';
 import { mcem } from '../src/estimate/mcem/mcem.js';
+import { metropolis } from '../src/estimate/mcem/metropolis.js';
 import { quadratureEStep } from '../src/estimate/mcem/quadrature-e-step.js';
 import { quasiMonteCarlo } from '../src/estimate/mcem/quasi-monte-carlo.js';
 import { fixedSize, geometricSize } from '../src/estimate/mcem/schedules.js';
 import type { EmStep, MonteCarloSize } from '../src/estimate/mcem/size.js';
 import { stepError } from '../src/estimate/mcem/step-error.js';
 import { weigh } from '../src/estimate/mcem/weigh.js';
+import { mcml } from '../src/estimate/mcml/mcml.js';
+import { mcnr } from '../src/estimate/mcnr/mcnr.js';
 import { ParameterSpace } from '../src/estimate/parameter-space.js';
 import { quadrature } from '../src/estimate/quadrature.js';
+import { saem } from '../src/estimate/saem/saem.js';
 import { Integrand } from '../src/likelihood/integrand.js';
 import { constantDirection } from '../src/model/constant-direction.js';
 import type { Model } from '../src/model/model.js';
@@ -290,3 +294,72 @@ test('defaults and least values', (t) => {
   const { polish, reuse, size } = mcem().settings;
   t.deepEqual([polish, reuse, (size as { name: string }).name], [true, false, 'ascentBased']);
 });
+
+test('a size that is no number of draws is refused before any work', async (t) => {
+  const own = (first: number, draws = 100): MonteCarloSize => ({
+    name: 'own',
+    settings: {},
+    start: () => ({ first, decide: () => ({ decision: 'taken', draws, ended: false }) }),
+  });
+  for (const first of [Number.NaN, -5, 0, 12.5, Number.POSITIVE_INFINITY, undefined as unknown as number]) {
+    const message = /size 'own' should start with 'first', a whole number of draws a cluster >= 1, found/;
+    await t.throwsAsync(fit(cbpp, mcem({ size: own(first) })), { code: 'bad-size', message });
+  }
+  await t.throwsAsync(fit(cbpp, mcem({ size: own(100, Number.NaN) })), {
+    code: 'bad-size',
+    message: /decide\(\) of the Monte Carlo size 'own' should return 'draws', .* found NaN/,
+  });
+  await t.throwsAsync(fit(cbpp, mcem({ size: ascentBased({ draws: 1000 }), maxDraws: 500 })), {
+    code: 'bad-size',
+    message: /starts with 1000 draws a cluster, which is above maxDraws, found 500/,
+  });
+});
+
+test('options that mean nothing are refused with what was expected', (t) => {
+  const stage = { iterations: 5, draws: 100 };
+  const wrong: readonly [() => unknown, RegExp][] = [
+    [
+      () => fixedSize({ stages: [stage, { iterations: 5, draws: Number.NaN }] }),
+      /stages\[1\]: draws must be a whole number >= 10, found NaN/,
+    ],
+    [
+      () => fixedSize({ stages: [{ iterations: 0.5, draws: 100 }] }),
+      /stages\[0\]: iterations must be a whole number >= 1, found 0.5/,
+    ],
+    [() => fixedSize({ stages: [{ ...stage, draw: 3 } as never] }), /stages\[0\] has no option 'draw'/],
+    [() => fixedSize({ stages: [] }), /stages must be stages such as/],
+    [() => mcem({ size: fixedSize as never }), /write fixedSize\(\)/],
+    [
+      () => mcem({ size: fixedSize({ stages: [stage] }) as never, eStep: fixedSize() as never }),
+      /eStep must be an E-step/,
+    ],
+    [() => quadratureEStep({ nodes: 5 } as never), /has no option 'nodes'/],
+    [() => metropolis({ proposal: 'prior', scale: 2 }), /leave it out/],
+    [() => mcnr({ draws: 1000, maxDraws: 100 }), /draws must be at most maxDraws, found 1000 > 100/],
+    [() => mcml({ draws: 1000, maxDraws: 100 }), /draws must be at most maxDraws, found 1000 > 100/],
+  ];
+  for (const [make, message] of wrong) t.throws(make, { message });
+});
+
+/** @param names of the options that are numbers */
+const takes = (name: string, make: (options: never) => unknown, names: string): void => {
+  for (const option of names.split(' ')) {
+    test(`${name}({ ${option} }) is a number that makes sense, or refused`, (t) => {
+      for (const value of [Number.NaN, -1, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, '3', null]) {
+        const found = t.throws(() => make({ [option]: value } as never), { code: 'bad-option' });
+        t.regex(found!.message, new RegExp(`${option} must be .*, found `), String(value));
+      }
+      t.throws(() => make({ [`${option}s_`]: 3 } as never), { code: 'unknown-option' });
+    });
+  }
+};
+takes('ascentBased', ascentBased, 'draws alpha beta gamma tolerance k');
+takes('boothHobert', boothHobert, 'draws alpha k delta1 delta2 times');
+takes('geometricSize', geometricSize, 'draws growth delta1 delta2 times');
+takes('importance', importance, 'df scale');
+takes('metropolis', metropolis, 'scale');
+takes('quasiMonteCarlo', quasiMonteCarlo, 'shifts scale');
+takes('mcem', mcem, 'monteCarloError maxIterations maxDraws');
+takes('mcnr', mcnr, 'monteCarloError maxIterations draws maxDraws');
+takes('mcml', mcml, 'monteCarloError maxIterations draws maxDraws');
+takes('saem', saem, 'monteCarloError exploration smoothing maxIterations draws');

@@ -184,6 +184,15 @@ test('a budget too small is said, not hidden', async (t) => {
     t.false(found.converged);
     t.true(found.findings.some(({ code }) => code === 'monte-carlo-error-above-target'));
   }
+  const stopped = await fit(model, mcml({ maxEvaluations: 1000 }), { seed: 1 });
+  t.false(stopped.converged);
+  t.true(stopped.findings.some(({ code }) => code === 'monte-carlo-budget'));
+  t.true(stopped.history.length < 3);
+  // With a maximum near its pilot by then, the error that is left is known.
+  const short = await fit(model, mcml({ monteCarloError: 0.001, maxEvaluations: 100_000 }), { seed: 1 });
+  t.false(short.converged);
+  t.true(short.findings.some(({ code }) => code === 'monte-carlo-error-above-target'));
+  t.true(short.estimates.every(({ monteCarloError }) => monteCarloError > 0));
   for (const strategy of [mcnr({ maxIterations: 2 }), mcml({ maxIterations: 1 })]) {
     const found = await fit(model, strategy, { seed: 1 });
     t.false(found.converged);
@@ -193,8 +202,7 @@ test('a budget too small is said, not hidden', async (t) => {
 });
 
 test('a biased E-step is caught by the score test', async (t) => {
-  const honest = importance();
-  const biased: EStep = {
+  const biased = (honest: EStep): EStep => ({
     ...honest,
     name: 'biased',
     draw(integrand, stream, draws, last) {
@@ -205,12 +213,12 @@ test('a biased E-step is caught by the score test', async (t) => {
       }
       return accepted;
     },
-  };
+  });
   const model = await certifiedModel(certified('booth_hobert'));
   for (const strategy of [
-    mcml({ eStep: biased }),
-    mcnr({ eStep: biased, controlVariates: false }),
-    saem({ eStep: biased, draws: 50, exploration: 30, smoothing: 60 }),
+    mcml({ eStep: biased(importance()), monteCarloError: 0.02 }),
+    mcnr({ eStep: biased(importance()), controlVariates: false }),
+    saem({ eStep: biased(rejection()), draws: 50, exploration: 30, smoothing: 60 }),
   ]) {
     const found = await fit(model, strategy, { seed: 1 });
     t.false(found.converged, strategy.name);
@@ -254,11 +262,16 @@ const refused: readonly [string, () => unknown, string][] = [
     () => mcml({ draws: 0 } as McmlOptions),
     'mcml(): draws must be a whole number >= 10, found 0',
   ],
+  [
+    'weighted draws',
+    () => saem({ eStep: importance() }),
+    'saem(): eStep must draw from the posterior itself, found importance, whose weighted means of 10 draws are biased, and no number of steps averages a bias away; use metropolis() or rejection(), or importance() in mcem(), mcnr() or mcml()',
+  ],
   ['few draws', () => saem({ draws: 4 }), 'saem(): draws must be a whole number >= 5, found 4'],
   [
     'a text for an E-step',
     () => saem({ eStep: 'metropolis' as unknown as EStep }),
-    "saem(): eStep must be an E-step such as metropolis() or importance(), found 'metropolis'",
+    "saem(): eStep must be an E-step such as metropolis() or rejection(), found 'metropolis'",
   ],
   [
     'lattices, of which a step would see a part',
@@ -297,6 +310,6 @@ test('defaults', (t) => {
     expanded: true,
   });
   t.like(mcnr().settings, { draws: 100, monteCarloError: 0.02, controlVariates: true });
-  t.like(mcml().settings, { draws: 200, monteCarloError: 0.02 });
+  t.like(mcml().settings, { draws: 200, monteCarloError: 0.05, maxEvaluations: 1e8 });
   t.is(saem({ exploration: 1900 }).settings.exploration, 1900);
 });

@@ -3,7 +3,9 @@ import test from 'ava';
 import { rng } from '../samplers/rng.js';
 import { DrawMoments } from '../src/likelihood/draw-moments.js';
 import { Integrand } from '../src/likelihood/integrand.js';
-import { ExpectedDerivatives } from '../src/likelihood/moments.js';
+import { ExpectedDerivatives, LouisMoments } from '../src/likelihood/moments.js';
+import { findPeak } from '../src/likelihood/peak.js';
+import { TransportedMoments } from '../src/likelihood/transported-moments.js';
 import { isUnitLogit } from '../src/likelihood/unit-logit.js';
 import { normal } from '../src/model/effects/normal.js';
 import { binomial } from '../src/model/family.js';
@@ -77,6 +79,76 @@ for (const [what, beta, sigma] of places) {
     }
   });
 }
+
+test('clusters of more rows, and draws of more points, than a block holds', (t) => {
+  const many = Array.from({ length: 300 }, (_, r) => ({
+    g: r < 290 ? 0 : 1,
+    x: Math.sin(r),
+    y: (r * 7) % 3 === 0 ? 1 : 0,
+  }));
+  const integrand = new Integrand(glmm('y ~ x + (1 | g)', many, { family: binomial() }));
+  integrand.setParameters({ beta: Float64Array.of(-0.7, 0.4), sigma: 1.2 });
+  const size = 3;
+  const moments = new DrawMoments(integrand);
+  const moved = new TransportedMoments(integrand);
+  const slow = new LouisMoments(integrand);
+  for (let i = 0; i < 2; i++) {
+    integrand.select(i);
+    const { z: mode, width } = findPeak(integrand, 0);
+    const peak = integrand.value(mode);
+    const z = Float64Array.from({ length: 601 }, (_, k) => mode + (width * (k - 300)) / 25);
+    const logProposal = z.map((point) => -0.1 * (point - mode) ** 2);
+    const weights = z.map((point, k) => Math.exp(integrand.value(point) - peak - logProposal[k]));
+    slow.reset();
+    for (let k = 0; k < z.length; k++) {
+      integrand.evaluate(z[k]);
+      slow.add(z[k], weights[k]);
+    }
+    const expected = new Float64Array(size);
+    slow.addScore(1, expected);
+    const scores: Float64Array[] = [];
+    const keep = (): void => {
+      scores.push(new Float64Array(size));
+      moments.addScore(1, scores[scores.length - 1]);
+    };
+    moments.addAll(z, weights);
+    keep();
+    moments.addAllScores(z, weights);
+    keep();
+    t.true(moments.addRatios(z, logProposal, 0, z.length, mode));
+    keep();
+    for (const score of scores) {
+      for (let a = 0; a < size; a++) near(t, score[a], expected[a], 1e-10, `score ${a}`);
+    }
+    const replicated = new Float64Array(size * 4);
+    moved.start(mode);
+    moved.addAll(z.subarray(0, 600), weights.subarray(0, 600), undefined, replicated);
+    // The information is the same by either choice of the missing data where the weights are the posterior's.
+    const posterior = z.map((point) => Math.exp(integrand.value(point) - peak));
+    const [louis, hessian] = [new Float64Array(size * size), new Float64Array(size * size)];
+    slow.reset();
+    for (let k = 0; k < z.length; k++) {
+      integrand.evaluate(z[k]);
+      slow.add(z[k], posterior[k]);
+    }
+    slow.addHessian(1, louis);
+    moved.start(mode);
+    moved.addAll(z, posterior);
+    moved.addHessian(1, hessian);
+    for (let a = 0; a < size; a++) {
+      for (let b = 0; b <= a; b++) near(t, hessian[a * size + b], louis[a * size + b], 1e-7, `${a}, ${b}`);
+    }
+    // The parts' sums of weighted scores are what a part alone has.
+    for (let part = 0; part < 4; part++) {
+      const [from, to] = [150 * part, 150 * (part + 1)];
+      const alone = new Float64Array(size);
+      moments.addAll(z, weights, from, to);
+      moments.addScore(moments.weight, alone);
+      for (let a = 0; a < size; a++)
+        near(t, replicated[part * size + a], alone[a], 1e-9, `part ${part}, ${a}`);
+    }
+  }
+});
 
 test('it serves single trials of weight 1 alone', (t) => {
   const two = glmm(

@@ -37,7 +37,7 @@ export function mad(x: ArrayLike<number>): number {
 
 /** A sorted copy; NaN last. */
 export function sorted(x: ArrayLike<number>): Float64Array {
-  return Float64Array.from(x).sort();
+  return (x instanceof Float64Array ? x.slice() : Float64Array.from(x)).sort();
 }
 
 /** The p-quantile by linear interpolation: R's type 7. @throws GlmmcError `bad-argument` unless 0 <= p <= 1 */

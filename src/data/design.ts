@@ -4,6 +4,7 @@ import { type AppliedDesign, applyRecipe, type Recipe, sumOffsets, withoutRows }
 import { clusterColumn, readClusters, readClusterWeights, readWeights } from './cluster.js';
 import { type Columns, columnsOf } from './column.js';
 import { learnNothing, type Scope } from './evaluate.js';
+import { columnExtents } from './extent.js';
 import { type Formula, parseFormula } from './formula-parse.js';
 import { formulaError } from './formula-tokens.js';
 import { columnsIn, deparse, type Node } from './formula-tree.js';
@@ -41,6 +42,8 @@ export interface Design {
   readonly columns: number;
   /** Row-major n x p, rows in the order of the data. */
   readonly x: Float64Array;
+  /** p: the largest |x| of each column. */
+  readonly extent: Float64Array;
   /** The response; successes for binomial counts. */
   readonly y: Float64Array;
   /** For `cbind()` and `| trials()`; undefined for a plain response. */
@@ -114,7 +117,8 @@ export function buildDesign(formula: string, source: DataSource, options: Design
     options.clusterWeights === undefined
       ? undefined
       : readClusterWeights(columns, options.clusterWeights, kept, clusters);
-  requireFullRank(x, kept.length, coefficientNames);
+  const extent = columnExtents(x, kept.length, plan.length);
+  requireFullRank(x, kept.length, coefficientNames, extent);
 
   return {
     formula: parsed.text,
@@ -122,6 +126,7 @@ export function buildDesign(formula: string, source: DataSource, options: Design
     rows: kept.length,
     columns: plan.length,
     x,
+    extent,
     y: response.y,
     trials: response.trials,
     offset,

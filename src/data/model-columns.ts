@@ -79,9 +79,12 @@ export function fillMatrix(columns: readonly ModelColumn[], rows: Int32Array): F
   // A block of rows at a time, so that its part of the matrix stays near while column after column is filled in.
   for (let from = 0; from < rows.length; from += BLOCK) {
     const block = rows.subarray(from, from + BLOCK);
-    const into = x.subarray(from * p, (from + block.length) * p).fill(1);
+    const into = x.subarray(from * p, (from + block.length) * p);
     columns.forEach(({ parts }, j) => {
-      for (const part of parts) {
+      const [first, ...rest] = parts;
+      if (first && 'values' in first) writeNumbers(into, j, p, first.values, block);
+      else writeOnes(into, j, p);
+      for (const part of first && 'values' in first ? rest : parts) {
         if ('values' in part) multiplyNumbers(into, j, p, part.values, block);
         else multiplyIndicator(into, j, p, part.codes, part.level, block);
       }
@@ -91,6 +94,14 @@ export function fillMatrix(columns: readonly ModelColumn[], rows: Int32Array): F
 }
 
 const BLOCK = 512;
+
+function writeOnes(x: Float64Array, j: number, p: number): void {
+  for (let at = j; at < x.length; at += p) x[at] = 1;
+}
+
+function writeNumbers(x: Float64Array, j: number, p: number, values: Float64Array, rows: Int32Array): void {
+  for (let i = 0, at = j; i < rows.length; i++, at += p) x[at] = values[rows[i]!]!;
+}
 
 function multiplyNumbers(
   x: Float64Array,

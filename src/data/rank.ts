@@ -1,5 +1,6 @@
 // Columns of a design matrix that are linear combinations of the columns before them.
 import { GlmmcError } from '../../samplers/errors.js';
+import { columnExtents } from './extent.js';
 
 /** A column's part outside the earlier ones, relative to its length, below which R's lm drops it. */
 const tolerance = 1e-7;
@@ -11,11 +12,18 @@ export interface Dependence {
 }
 
 /**
+ * @param extent of each column, at least the largest |x|
  * @param among which rows of the data these are, for the message
  * @throws GlmmcError `rank-deficient`, naming the dependent columns of row-major x (n x p)
  */
-export function requireFullRank(x: Float64Array, n: number, names: readonly string[], among = ''): void {
-  const dependences = dependentColumns(x, n, names.length);
+export function requireFullRank(
+  x: Float64Array,
+  n: number,
+  names: readonly string[],
+  extent: Float64Array,
+  among = '',
+): void {
+  const dependences = dependentColumns(x, n, names.length, extent);
   if (dependences.length === 0) return;
   const quote = (j: number): string => `'${names[j]}'`;
   const clauses = dependences.map(({ column, on }) =>
@@ -49,20 +57,19 @@ function isOffCentre(x: Float64Array, n: number, p: number, column: number, on: 
 }
 
 /** In order of columns; a quick Cholesky settles the clear cases, an orthogonal reduction the others. */
-export function dependentColumns(x: Float64Array, n: number, p: number): Dependence[] {
-  if (p === 0 || isClearlyFullRank(x, n, p)) return [];
+export function dependentColumns(
+  x: Float64Array,
+  n: number,
+  p: number,
+  extent: Float64Array = columnExtents(x, n, p),
+): Dependence[] {
+  if (p === 0 || isClearlyFullRank(x, n, p, extent)) return [];
   return orderedDependences(triangle(x, n, p, columnLengths(x, n, p)), p);
 }
 
 /** Largest absolute values first, so that the squares neither overflow nor vanish. */
 function columnLengths(x: Float64Array, n: number, p: number): Float64Array {
-  const largest = new Float64Array(p);
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let j = 0; j < p; j++, at++) {
-      const size = Math.abs(x[at]!);
-      if (size > largest[j]!) largest[j] = size;
-    }
-  }
+  const largest = columnExtents(x, n, p);
   const squares = new Float64Array(p);
   for (let i = 0, at = 0; i < n; i++) {
     for (let j = 0; j < p; j++, at++) {
@@ -78,12 +85,13 @@ const SOME_ROWS = 4_096;
 
 /**
  * What lies outside the earlier columns can only grow with the rows: where some of them show enough of it, beside the
- * columns' lengths over all rows, the others need not be multiplied out.
+ * most that the columns' lengths over all rows can be, the others need not be multiplied out.
  */
-function isClearlyFullRank(x: Float64Array, n: number, p: number): boolean {
+function isClearlyFullRank(x: Float64Array, n: number, p: number, extent: Float64Array): boolean {
   if (n > 4 * SOME_ROWS) {
     const some = crossProducts(x, n, p, Math.floor(n / SOME_ROWS));
-    if (hasClearPivots(some, p, columnSquares(x, n, p))) return true;
+    const most = extent.map((size) => n * size * size);
+    if (hasClearPivots(some, p, most)) return true;
   }
   const gram = crossProducts(x, n, p, 1);
   return hasClearPivots(
@@ -91,12 +99,6 @@ function isClearlyFullRank(x: Float64Array, n: number, p: number): boolean {
     p,
     Float64Array.from({ length: p }, (_, j) => gram[j * p + j]!),
   );
-}
-
-function columnSquares(x: Float64Array, n: number, p: number): Float64Array {
-  const squares = new Float64Array(p);
-  for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < p; j++, at++) squares[j]! += x[at]! * x[at]!;
-  return squares;
 }
 
 /**

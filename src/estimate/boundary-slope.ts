@@ -1,5 +1,5 @@
 // Whether the likelihood rises as the intercepts begin to vary: its slope in sigma^2 at sigma = 0.
-import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
+import type { Searchable } from '../likelihood/likelihood-part.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
 
@@ -14,7 +14,7 @@ const MOST_CHANGE = 1e-4;
  * with E[eps] for log-gamma. Where the density of z has no limit (bridge) by extrapolated differences in sigma^2.
  * NaN where z has no variance (Student t with df <= 2): l then moves as sigma^df, and its slope in sigma^2 is infinite.
  */
-export function slopeInVariance(likelihood: MarginalLikelihood, atZero: Parameters): number {
+export function slopeInVariance(likelihood: Searchable, atZero: Parameters): number {
   const { model, size } = likelihood;
   const { randomEffect } = model;
   const k = model.coefficientNames.length;

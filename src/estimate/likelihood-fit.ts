@@ -184,16 +184,22 @@ export function laplaceGap(
 ): Finding[] {
   const { laplace, logLik } = likelihood.clusters;
   const { clusterWeights } = model.clusters;
-  const gaps = clusterWeights.map((weight, i) => weight * (laplace[i] - logLik[i]));
-  const total = gaps.reduce((sum, gap) => sum + gap, 0);
+  const { count } = model.clusters;
+  const gaps = new Float64Array(count);
+  const sizes: number[] = new Array(count);
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    gaps[i] = clusterWeights[i] * (laplace[i] - logLik[i]);
+    sizes[i] = Math.abs(gaps[i]);
+    total += gaps[i];
+  }
   if (!(Math.abs(total) > WORTH_SAYING)) return [];
-  const sizes = Array.from(gaps, Math.abs);
   const last = Math.max(0, sizes.length - MOST_NAMED);
   quickselect(sizes, last);
-  const least = Math.max(Math.abs(total) / (10 * gaps.length), sizes[last]);
-  const worst = Array.from(gaps.keys())
-    .filter((i) => Math.abs(gaps[i]) >= least)
-    .sort((a, b) => Math.abs(gaps[b]) - Math.abs(gaps[a]));
+  const least = Math.max(Math.abs(total) / (10 * count), sizes[last]);
+  const worst: number[] = [];
+  for (let i = 0; i < count; i++) if (Math.abs(gaps[i]) >= least) worst.push(i);
+  worst.sort((a, b) => Math.abs(gaps[b]) - Math.abs(gaps[a]));
   const labels = worst.map((i) => model.clusterLabels[i]);
   return [
     {

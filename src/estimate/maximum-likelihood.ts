@@ -1,4 +1,5 @@
 // Maximum likelihood under any quadrature rule: pooled start, interior search, and the boundary sigma = 0.
+import type { Searchable } from '../likelihood/likelihood-part.js';
 import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
 import type { Rule } from '../likelihood/sweep.js';
 import type { Finding } from '../model/finding.js';
@@ -132,7 +133,7 @@ export async function maximumLikelihood(
  */
 async function approach(
   likelihood: MarginalLikelihood,
-  part: MarginalLikelihood | undefined,
+  part: Searchable | undefined,
   space: ParameterSpace,
   from: Parameters,
   onStep: (iteration: Iteration) => void,
@@ -157,12 +158,12 @@ export interface PooledMaximum extends Found {
 }
 
 export async function pooledMaximum(
-  likelihood: MarginalLikelihood,
+  likelihood: Searchable,
   space: ParameterSpace,
   pause: () => Promise<void>,
 ): Promise<PooledMaximum> {
   const atZero = space.withSigma(0);
-  const start = atZero.hold(pooledStart(likelihood.model, likelihood.clustersUsed));
+  const start = atZero.hold(pooledStart(likelihood.model, likelihood.startClusters));
   const found = await climb(likelihood, atZero, { kind: 'plain' }, start, () => {}, pause);
   const objective = likelihood.evaluate(found.parameters, { kind: 'plain' }, true);
   return { ...found, objective, slopeInVariance: slopeInVariance(likelihood, found.parameters) };
@@ -174,7 +175,7 @@ interface Found {
 }
 
 async function climb(
-  likelihood: MarginalLikelihood,
+  likelihood: Searchable,
   space: ParameterSpace,
   rule: Rule,
   start: Parameters,

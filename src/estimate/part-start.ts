@@ -1,4 +1,5 @@
 // Large data: a start from some of the clusters, then cheap steps on all of them by the curvature that those have shown.
+import { LikelihoodPart } from '../likelihood/likelihood-part.js';
 import type { MarginalLikelihood } from '../likelihood/marginal-likelihood.js';
 import type { Rule } from '../likelihood/sweep.js';
 import type { Parameters } from '../model/parameters.js';
@@ -13,10 +14,10 @@ const PART = 4_000;
 const TENTH = 10;
 
 /** The likelihood of a part of the clusters, weighted up; undefined where the data are not large. */
-export function largePart(likelihood: MarginalLikelihood): MarginalLikelihood | undefined {
-  const { distinctClusters } = likelihood;
-  if (distinctClusters < LARGE) return undefined;
-  return likelihood.part(Math.max(TENTH, Math.floor(distinctClusters / PART)));
+export function largePart(likelihood: MarginalLikelihood): LikelihoodPart | undefined {
+  const { count } = likelihood.distinctClusters;
+  if (count < LARGE) return undefined;
+  return new LikelihoodPart(likelihood, Math.max(TENTH, Math.floor(count / PART)));
 }
 
 /** Chord steps stop where the next would promise less than this: its length is then near 1e-4 standard errors. */

@@ -17,7 +17,7 @@ export function pooledStart(model: Model, all: Clusters = model.clusters): Param
   const { family } = model;
   // The start of a dispersion counts rows, not weights.
   const clusters = family.dispersion ? all : mergeRows(all, family.outcome.mergesResponses);
-  const { rows, columns, x, y, trials, offset, weights } = clusters;
+  const { rows, columns, y } = clusters;
   const { link } = family;
   const [low, high] = family.traits.domain;
   const inside = (eta: number): boolean => eta > low && eta < high;
@@ -25,20 +25,7 @@ export function pooledStart(model: Model, all: Clusters = model.clusters): Param
   let beta: Float64Array = new Float64Array(columns);
   // The same regression of one common eta, for where the coefficients must be drawn back.
   const level = new Float64Array(columns);
-  const common = link.apply(commonMean(family, clusters));
-  for (let r = 0; r < rows; r++) {
-    const eta = link.apply(family.startingMean(y[r], trials[r]));
-    // For canonical links the slope is the variance, the exact weight; for the others it is near enough for a start.
-    const weight = weights[r] * trials[r] * Math.abs(link.derivative(eta));
-    if (!(weight > 0) || !Number.isFinite(weight * eta)) continue;
-    const base = r * columns;
-    for (let a = 0; a < columns; a++) {
-      const xa = weight * x[base + a];
-      beta[a] += xa * (eta - offset[r]);
-      level[a] += xa * (common - offset[r]);
-      for (let b = 0; b <= a; b++) matrix[a * columns + b] += xa * x[base + b];
-    }
-  }
+  addNormalEquations(clusters, startingRows(family, clusters), matrix, beta, level);
   if (choleskyInPlace(matrix, columns)) {
     choleskySolve(matrix, columns, beta);
     choleskySolve(matrix, columns, level);
@@ -59,6 +46,48 @@ export function pooledStart(model: Model, all: Clusters = model.clusters): Param
     eta.map((value) => link.inverse(value)),
   );
   return { beta, sigma: 0, dispersion: dispersion > 0 && Number.isFinite(dispersion) ? dispersion : 1 };
+}
+
+interface StartingRows {
+  readonly eta: Float64Array;
+  /** 0 where a row has nothing to say. */
+  readonly weight: Float64Array;
+  /** The link of the mean of all. */
+  readonly common: number;
+}
+
+function startingRows(family: Family, clusters: Clusters): StartingRows {
+  const { link } = family;
+  const { rows, y, trials, weights } = clusters;
+  const common = link.apply(commonMean(family, clusters));
+  const weight = new Float64Array(rows);
+  const eta = y.map((value, r) => link.apply(family.startingMean(value, trials[r])));
+  for (let r = 0; r < rows; r++) {
+    // For canonical links the slope is the variance, the exact weight; for the others it is near enough for a start.
+    const information = weights[r] * trials[r] * Math.abs(link.derivative(eta[r]));
+    if (information > 0 && Number.isFinite(information * eta[r])) weight[r] = information;
+  }
+  return { eta, weight, common };
+}
+
+/** Adds X'WX (lower triangle), and X'W times eta and times the common eta, both less the offset. */
+function addNormalEquations(
+  { rows, columns, x, offset }: Clusters,
+  { eta, weight, common }: StartingRows,
+  matrix: Float64Array,
+  slopes: Float64Array,
+  level: Float64Array,
+): void {
+  for (let r = 0; r < rows; r++) {
+    if (weight[r] === 0) continue;
+    const base = r * columns;
+    for (let a = 0; a < columns; a++) {
+      const xa = weight[r] * x[base + a];
+      slopes[a] += xa * (eta[r] - offset[r]);
+      level[a] += xa * (common - offset[r]);
+      for (let b = 0; b <= a; b++) matrix[a * columns + b] += xa * x[base + b];
+    }
+  }
 }
 
 /** Drawing back is given up when this part of the slopes is left. */

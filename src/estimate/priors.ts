@@ -3,7 +3,14 @@ import * as v from 'valibot';
 import { mean, sd } from '../../samplers/diagnostics/descriptive.js';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions } from '../../samplers/options.js';
+import type { Stream } from '../../samplers/rng.js';
 import { lgam } from '../../samplers/special.js';
+import {
+  exponential,
+  logGamma as logGammaVariate,
+  normal as normalVariate,
+  studentT as studentVariate,
+} from '../../samplers/variates.js';
 import type { Model } from '../model/model.js';
 import { LOG_SQRT_2PI } from '../numeric/normal.js';
 import type { FixedParameters } from './parameter-space.js';
@@ -21,6 +28,8 @@ export interface Prior {
   derivative(x: number): number;
   /** d2 log p / d x2 inside the support. */
   secondDerivative(x: number): number;
+  /** A draw from it. */
+  draw(rng: Stream): number;
 }
 
 /** A normal prior on a coefficient. */
@@ -54,6 +63,7 @@ export function normalPrior(mean: number, sd: number): NormalPrior {
     logDensity: (x) => constant - 0.5 * precision * (x - mean) * (x - mean),
     derivative: (x) => -precision * (x - mean),
     secondDerivative: () => -precision,
+    draw: (rng) => mean + sd * normalVariate(rng),
   };
 }
 
@@ -65,6 +75,7 @@ export function halfNormal(scale: number): ScalePrior {
   return scalePrior('half-normal', { scale }, (x) => constant - 0.5 * precision * x * x, {
     derivative: (x) => -precision * x,
     secondDerivative: () => -precision,
+    draw: (rng) => Math.abs(scale * normalVariate(rng)),
   });
 }
 
@@ -93,6 +104,7 @@ function studentPrior(
   return scalePrior(name, parameters, (x) => constant - 0.5 * (df + 1) * Math.log1p((x * x) / spread), {
     derivative: (x) => (-(df + 1) * x) / (spread + x * x),
     secondDerivative: (x) => (-(df + 1) * (spread - x * x)) / (spread + x * x) ** 2,
+    draw: (rng) => Math.abs(scale * studentVariate(rng, df)),
   });
 }
 
@@ -103,6 +115,7 @@ export function exponentialPrior(rate: number): ScalePrior {
   return scalePrior('exponential', { rate }, (x) => logRate - rate * x, {
     derivative: () => -rate,
     secondDerivative: () => 0,
+    draw: (rng) => exponential(rng) / rate,
   });
 }
 
@@ -114,8 +127,8 @@ export function pcPrior(u: number, alpha: number): ScalePrior {
   positive('pcPrior', 'u', u);
   if (!(alpha > 0 && alpha < 1)) refuse('pcPrior', 'alpha', 'a probability between 0 and 1', alpha);
   const rate = -Math.log(alpha) / u;
-  const { logDensity, derivative, secondDerivative } = exponentialPrior(rate);
-  return scalePrior('pc', { u, alpha }, logDensity, { derivative, secondDerivative });
+  const { logDensity, ...rest } = exponentialPrior(rate);
+  return scalePrior('pc', { u, alpha }, logDensity, rest);
 }
 
 /**
@@ -132,6 +145,7 @@ export function inverseGammaVariance(a: number, b: number): ScalePrior {
     derivative: (x) => -power / x + (2 * b) / x ** 3,
     secondDerivative: (x) => power / (x * x) - (6 * b) / x ** 4,
     atZero: Number.NEGATIVE_INFINITY,
+    draw: (rng) => Math.sqrt(b) * Math.exp(-0.5 * logGammaVariate(rng, a)),
   });
 }
 
@@ -142,7 +156,11 @@ export function uniformPrior(lo: number, hi: number): ScalePrior {
   const height = -Math.log(hi - lo);
   const inside = (x: number): number => (x >= lo && x <= hi ? height : Number.NEGATIVE_INFINITY);
   return {
-    ...scalePrior('uniform', { lo, hi }, inside, { derivative: () => 0, secondDerivative: () => 0 }),
+    ...scalePrior('uniform', { lo, hi }, inside, {
+      derivative: () => 0,
+      secondDerivative: () => 0,
+      draw: (rng) => lo + (hi - lo) * rng.uniform(),
+    }),
     lowest: lo,
     highest: hi,
   };
@@ -152,9 +170,9 @@ function scalePrior(
   distribution: string,
   scaleParameters: Readonly<Record<string, number>>,
   logDensity: (x: number) => number,
-  rest: Pick<Prior, 'derivative' | 'secondDerivative'> & { readonly atZero?: number },
+  rest: Pick<Prior, 'derivative' | 'secondDerivative' | 'draw'> & { readonly atZero?: number },
 ): ScalePrior {
-  const { derivative, secondDerivative, atZero } = rest;
+  const { derivative, secondDerivative, draw, atZero } = rest;
   const values = Object.values(scaleParameters).map(short).join(', ');
   return {
     distribution,
@@ -168,6 +186,7 @@ function scalePrior(
     },
     derivative,
     secondDerivative,
+    draw,
   };
 }
 

@@ -4,8 +4,7 @@ import type { Model } from '../model/model.js';
 import type { DispersionDerivatives, Outcome, RowDerivatives, Rows } from '../model/outcome.js';
 import type { Parameters } from '../model/parameters.js';
 import { type EffectDerivatives, effectDerivatives, type RandomEffect } from '../model/random-effect.js';
-import { isUnitLogit, UnitLogit } from './unit-logit.js';
-import type { PairSums, PointTable } from './unit-logit-points.js';
+import { isUnitLogit, type RowSums, UnitLogit } from './unit-logit.js';
 
 /**
  * Holds the linear predictors at the current parameters and the derivatives at the last point evaluated.
@@ -100,36 +99,58 @@ export class Integrand {
     return value + this.effect.logDensity(z, sigma);
   }
 
-  /** The log integrand at every z. */
-  valueAll(z: Float64Array, out: Float64Array): void {
+  /** Whether the rows are single trials of weight 1 with the logit link. */
+  get unitLogit(): boolean {
+    return this.fast !== undefined;
+  }
+
+  /** Whether there is a fast way to serve points first .. end-1. */
+  hasFastWay(z: Float64Array, first: number, end: number): boolean {
+    return this.fast?.serves(this.sigma, z, first, end) ?? false;
+  }
+
+  /** The log integrand at points first .. end-1, in the same places of `out`. */
+  valueAll(z: Float64Array, out: Float64Array, first = 0, end: number = z.length): void {
     const { fast, from, to, sigma, effect } = this;
-    if (fast?.valueAll(from, to, sigma, z, out)) {
-      for (let k = 0; k < z.length; k++) out[k] += effect.logDensity(z[k], sigma);
+    if (!fast?.serves(sigma, z, first, end)) {
+      for (let k = first; k < end; k++) out[k] = this.value(z[k]);
       return;
     }
-    for (let k = 0; k < z.length; k++) out[k] = this.value(z[k]);
+    fast.valueAll(from, to, sigma, z, out, first, end);
+    for (let k = first; k < end; k++) out[k] += effect.logDensity(z[k], sigma);
   }
 
   /**
-   * Adds the rows' weighted derivatives at every z to `out` and writes the log integrand there to `values`; false, with
-   * nothing done, where there is no fast way.
+   * Adds the rows' weighted derivatives (the first, or `both`) at points first .. end-1 to `out`: only where there is the
+   * fast way.
    */
-  addPoints(z: Float64Array, weights: Float64Array, out: PairSums, values: Float64Array): boolean {
-    const { fast, from, to, sigma, effect } = this;
-    if (!fast?.addPoints(from, to, sigma, z, weights, out, values)) return false;
-    for (let k = 0; k < z.length; k++) values[k] += effect.logDensity(z[k], sigma);
-    return true;
-  }
-
-  /** Adds the rows' weighted derivatives at every z to `out`, and fills `table`; false where there is no fast way. */
-  fillPoints(
+  addPoints(
     z: Float64Array,
     weights: Float64Array,
-    out: Pick<PairSums, 'score' | 'curvature' | 'curvatureZ'>,
-    table: PointTable,
-  ): boolean {
-    const { fast, from, to, sigma } = this;
-    return fast?.fillPoints(from, to, sigma, z, weights, out, table) ?? false;
+    first: number,
+    end: number,
+    out: RowSums,
+    both: boolean,
+  ): void {
+    this.fast!.addPoints(this.from, this.to, this.sigma, z, weights, first, end, out, both);
+  }
+
+  /** As `UnitLogit.addRatios` for the selected cluster; NaN, with nothing added, where there is no fast way. */
+  addRatios(
+    z: Float64Array,
+    logProposal: Float64Array,
+    first: number,
+    end: number,
+    mode: number,
+    out: Pick<RowSums, 'score' | 'scoreZ'>,
+  ): number {
+    const { fast, from, to, sigma, effect } = this;
+    return fast?.addRatios(from, to, sigma, effect, z, logProposal, first, end, mode, out) ?? Number.NaN;
+  }
+
+  /** Derivatives of rows from .. from+rows-1 at the points loaded, there only too: see `UnitLogit.addRows`. */
+  addRows(from: number, rows: number, count: number, out: RowSums): void {
+    this.fast!.addRows(from, rows, count, out, from - this.from, true);
   }
 
   /** Derivatives that involve the dispersion at z, left in `dispersionPart`. */

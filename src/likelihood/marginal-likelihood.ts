@@ -2,7 +2,7 @@
 
 import type { Memory } from '../../samplers/memory.js';
 import type { Clusters } from '../model/clusters.js';
-import { type MergedClusters, mergeClusters, takeClusters } from '../model/merge.js';
+import { type MergedClusters, mergeClusters } from '../model/merge.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { predictorUnit } from '../model/predictor-unit.js';
@@ -14,7 +14,14 @@ import { Control } from './parallel/control.js';
 import { takeShards } from './parallel/job.js';
 import { employ } from './parallel/pool.js';
 import { ShardSums, shardBounds } from './shards.js';
-import { type ClusterSummaries, ClusterSweep, clusterSummaries, type Rule, SweepSums } from './sweep.js';
+import {
+  type ClusterSummaries,
+  ClusterSweep,
+  clusterSummaries,
+  type Rule,
+  SweepSums,
+  type SweepTask,
+} from './sweep.js';
 
 /** A marginal log-likelihood that remembers each cluster's mode from one evaluation to the next. */
 export class MarginalLikelihood {
@@ -27,8 +34,7 @@ export class MarginalLikelihood {
   readonly hessian: Float64Array;
   logLik: number = Number.NaN;
   error = 0;
-  private readonly all: Clusters;
-  private done: { parameters: Parameters; rule: Rule; derivatives: Derivatives } | undefined;
+  private done: SweepTask | undefined;
   private readonly merged: MergedClusters;
   private readonly distinct: ClusterSummaries;
   private readonly bounds: Int32Array;
@@ -37,10 +43,9 @@ export class MarginalLikelihood {
   private readonly total: SweepSums;
   private control: Control | undefined;
 
-  /** @param clusters the model's own, or some of them */
-  constructor(model: Model, clusters: Clusters = model.clusters) {
+  constructor(model: Model) {
+    const { clusters } = model;
     this.model = model;
-    this.all = clusters;
     this.merged = mergeClusters(clusters, model.family.outcome.mergesResponses);
     const { distinct } = this.merged;
     this.distinct = clusterSummaries(distinct.count);
@@ -92,55 +97,48 @@ export class MarginalLikelihood {
   }
 
   private isMerged(): boolean {
-    return this.merged.distinct !== this.all;
+    return this.merged.distinct !== this.model.clusters;
   }
 
-  /** The likelihood of every k-th distinct cluster, weighted k times: near the whole where there are thousands. */
-  part(k: number): MarginalLikelihood {
-    const { distinct } = this.merged;
-    const taken = Array.from({ length: Math.ceil(distinct.count / k) }, (_, i) => i * k);
-    const clusters = takeClusters(distinct, taken);
-    const clusterWeights = clusters.clusterWeights.map((weight) => weight * k);
-    return new MarginalLikelihood(this.model, { ...clusters, clusterWeights });
+  /** The distinct clusters, each integrated once, with the weights of all that were merged into it. */
+  get distinctClusters(): Clusters {
+    return this.merged.distinct;
   }
 
-  /** The clusters before merging: the model's own, or a part of them. */
-  get clustersUsed(): Clusters {
-    return this.all;
-  }
-
-  /** Number of distinct clusters, each integrated once. */
-  get distinctClusters(): number {
-    return this.merged.distinct.count;
+  /** What a search may find its start from. */
+  get startClusters(): Clusters {
+    return this.model.clusters;
   }
 
   /**
    * Evaluates at `parameters`, filling `logLik`, `error` and `clusters`; with `derivatives` also `gradient` and
    * `hessian`, in the order (beta, sigma, dispersion). For the adaptive rule both are those of the approximation
-   * itself, the Hessian by differences of the gradient.
+   * itself, the Hessian by differences of the gradient. With `every` = k only every k-th distinct cluster is integrated,
+   * and counts k times; `clusters` then says nothing.
    */
-  evaluate(parameters: Parameters, rule: Rule, derivatives: Derivatives): number {
-    if (this.isDone(parameters, rule, derivatives)) return this.logLik;
-    this.accumulate(parameters, rule, derivatives);
-    this.done = { parameters: { ...parameters, beta: parameters.beta.slice() }, rule, derivatives };
-    if (derivatives && rule.kind === 'adaptive') this.differenceHessian(parameters, rule);
+  evaluate(parameters: Parameters, rule: Rule, derivatives: Derivatives, every: number = 1): number {
+    const task = { parameters: { ...parameters, beta: parameters.beta.slice() }, rule, derivatives, every };
+    if (this.isDone(task)) return this.logLik;
+    this.accumulate(task);
+    this.done = task;
+    if (derivatives && rule.kind === 'adaptive') this.differenceHessian(task);
     return this.logLik;
   }
 
   /** Whether the last evaluation already answers this one. */
-  private isDone(parameters: Parameters, rule: Rule, derivatives: Derivatives): boolean {
+  private isDone({ parameters, rule, derivatives, every }: SweepTask): boolean {
     const { done } = this;
     return (
       done !== undefined &&
+      done.every === every &&
       (done.derivatives === derivatives || done.derivatives === true) &&
       sameRule(done.rule, rule) &&
       sameParameters(done.parameters, parameters)
     );
   }
 
-  private accumulate(parameters: Parameters, rule: Rule, derivatives: Derivatives): void {
+  private accumulate(task: SweepTask): void {
     const { sweep, sums, bounds, total, shards, control } = this;
-    const task = { parameters, rule, derivatives };
     if (control) {
       control.announce(task);
       takeShards(control, control.evaluation, sweep, sums, bounds);
@@ -154,7 +152,7 @@ export class MarginalLikelihood {
     mirror(total.hessian, this.size);
     this.logLik = total.logLik;
     this.error = total.error;
-    if (this.isMerged()) this.expand();
+    if (this.isMerged() && task.every === 1) this.expand();
   }
 
   /** Gives every cluster the summaries of the distinct one it was merged into. */
@@ -168,14 +166,15 @@ export class MarginalLikelihood {
   }
 
   /** Central differences of the exact gradient, Richardson-extrapolated once: good to about 1e-10 relative. */
-  private differenceHessian(parameters: Parameters, rule: Rule): void {
+  private differenceHessian(task: SweepTask): void {
+    const { parameters } = task;
     const { size, logLik, error } = this;
     const gradient = this.gradient.slice();
     const hessian = new Float64Array(size * size);
     const slope = (a: number, step: number): Float64Array => {
-      this.accumulate(shifted(parameters, a, step), rule, true);
+      this.accumulate({ ...task, parameters: shifted(parameters, a, step) });
       const up = this.gradient.slice();
-      this.accumulate(shifted(parameters, a, -step), rule, true);
+      this.accumulate({ ...task, parameters: shifted(parameters, a, -step) });
       return up.map((value, b) => (value - this.gradient[b]) / (2 * step));
     };
     const scales = parameterScales(this.model, parameters);
@@ -189,7 +188,7 @@ export class MarginalLikelihood {
         hessian[b * size + a] += value / 2;
       }
     }
-    this.accumulate(parameters, rule, false);
+    this.accumulate({ ...task, derivatives: false });
     this.gradient.set(gradient);
     this.hessian.set(hessian);
     this.logLik = logLik;

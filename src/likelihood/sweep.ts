@@ -64,6 +64,8 @@ export interface SweepTask {
   readonly parameters: Parameters;
   readonly rule: Rule;
   readonly derivatives: Derivatives;
+  /** Every so manieth cluster alone, weighted so many times; 1 for all of them. */
+  readonly every: number;
 }
 
 /** Sums over a range of clusters. */
@@ -80,8 +82,8 @@ export class SweepSums {
   }
 }
 
-/** Integrates cluster i into `out` and says which engine holds its moments. */
-type IntegrateCluster = (i: number, out: ClusterIntegral) => ClusterEngine;
+/** Integrates cluster i, which counts `weight` times, into `out` and says which engine holds its moments. */
+type IntegrateCluster = (i: number, weight: number, out: ClusterIntegral) => ClusterEngine;
 
 export class ClusterSweep {
   /** Number of parameters: p coefficients, sigma, and the dispersion where the family has one. */
@@ -100,6 +102,7 @@ export class ClusterSweep {
     laplace: 0,
   };
   private derivatives: Derivatives = false;
+  private every = 1;
   private integrateCluster: IntegrateCluster = () => this.engine;
 
   constructor(
@@ -116,25 +119,26 @@ export class ClusterSweep {
   }
 
   /** Makes ready for one evaluation. */
-  begin({ parameters, rule, derivatives }: SweepTask): void {
+  begin({ parameters, rule, derivatives, every }: SweepTask): void {
     this.derivatives = derivatives;
+    this.every = every;
     this.integrateCluster =
       rule.kind === 'adaptive' || rule.kind === 'gauss-hermite'
         ? this.byNodes(parameters, rule)
         : this.byEngine(parameters, rule);
   }
 
-  /** Integrates clusters from .. to-1; the sums returned are overwritten by the next call. */
+  /** Integrates those of clusters from .. to-1 that are asked for; the sums returned are overwritten by the next call. */
   run(from: number, to: number): SweepSums {
-    const { clusters, summaries, out, sums, derivatives } = this;
+    const { clusters, summaries, out, sums, derivatives, every } = this;
     const { clusterWeights, constants } = clusters;
     sums.gradient.fill(0);
     sums.hessian.fill(0);
     sums.error = 0;
     const total = new CompensatedSum();
-    for (let i = from; i < to; i++) {
-      const weight = clusterWeights[i];
-      const engine = this.integrateCluster(i, out);
+    for (let i = Math.ceil(from / every) * every; i < to; i += every) {
+      const weight = every * clusterWeights[i];
+      const engine = this.integrateCluster(i, weight, out);
       const value = out.logIntegral + constants[i];
       summaries.logLik[i] = value;
       summaries.laplace[i] = out.laplace + constants[i];
@@ -160,12 +164,11 @@ export class ClusterSweep {
     rule: Extract<Rule, { kind: keyof typeof ACCURACY }>,
   ): IntegrateCluster {
     const { engine, sums, summaries, derivatives } = this;
-    const { clusterWeights, constants, count } = this.clusters;
+    const { constants, count } = this.clusters;
     engine.setParameters(parameters);
     const accuracy = ACCURACY[rule.kind];
     const share = rule.kind === 'certified' ? rule.tolerance / (2 * count) : Number.POSITIVE_INFINITY;
-    return (i, out) => {
-      const weight = clusterWeights[i];
+    return (i, weight, out) => {
       // Half of max(tolerance, 1e-13 |l|), shared out; at most the last bits of this cluster's own value.
       const floor = 5e-14 * Math.abs(summaries.logLik[i] || constants[i]);
       const tolerance = Math.max(share / Math.max(weight, 1), floor);
@@ -178,19 +181,18 @@ export class ClusterSweep {
   /** Integrates a cluster by a Gauss-Hermite rule, adding the derivatives of the approximation to the sums. */
   private byNodes(parameters: Parameters, rule: Extract<Rule, { nodes: number }>): IntegrateCluster {
     const { general, sums, summaries, derivatives } = this;
-    const { clusterWeights } = this.clusters;
     const { integrand, moments } = general;
     integrand.setParameters(parameters);
     const nodes = gaussHermite(rule.nodes);
     const adaptive = rule.kind === 'adaptive' ? new AdaptiveRule(integrand, moments, nodes) : undefined;
-    return (i, out) => {
+    return (i, weight, out) => {
       integrand.select(i);
       if (adaptive) {
         const gradient = derivatives ? sums.gradient : undefined;
-        adaptive.integrate(summaries.mode[i], gradient, clusterWeights[i], out);
+        adaptive.integrate(summaries.mode[i], gradient, weight, out);
       } else {
         integrateAtFixedNodes(integrand, derivatives ? moments : undefined, nodes, out);
-        if (derivatives) general.addDerivatives(clusterWeights[i], sums.gradient, sums.hessian);
+        if (derivatives) general.addDerivatives(weight, sums.gradient, sums.hessian);
       }
       return general;
     };

@@ -1,15 +1,34 @@
 // One cluster's part of the observed information by Louis's identity, for missing data that move with the parameters.
 import { dot } from '../numeric/newton.js';
+import { ReducedDesign } from './engines/reduced-design.js';
 import type { Integrand } from './integrand.js';
 import { ModeSlopes } from './mode-slopes.js';
 import { ExpectedDerivatives } from './moments.js';
 import { findPeak } from './peak.js';
-import type { PointTable } from './unit-logit-points.js';
+import {
+  addRowScores,
+  copyScores,
+  curvatureSums,
+  finishScores,
+  MOST_SCORES,
+  mixedSums,
+  moveScores,
+  scoreProducts,
+  scoreSums,
+  startCluster,
+  startScores,
+  sumCurvatures,
+  sumScoreProducts,
+  sums,
+  weighedScores,
+  weighScores,
+} from './point-scores.js';
+import type { RowSums } from './unit-logit.js';
+import { loadPoints, MOST_POINTS, MOST_ROWS, pointZ } from './unit-logit-points.js';
 
-/** Points are taken in blocks of so many, fewer where the clusters are large: a table holds rows x points. */
-const BLOCK = 256;
-const LEAST_BLOCK = 8;
-const MOST_TABLED = 1e6;
+/** Per point: derivatives in z of the effect's log density. */
+const effectZ = new Float64Array(MOST_POINTS);
+const effectZZ = new Float64Array(MOST_POINTS);
 
 /**
  * Louis's identity, E[-D2] - Cov(D), holds for any choice of the missing data. With z itself the two terms nearly cancel
@@ -39,13 +58,11 @@ export class TransportedMoments extends ExpectedDerivatives {
   private readonly mixed: Float64Array;
   private readonly mixedT: Float64Array;
   private first = true;
-  /** Points of a block, and their D, parameter after parameter; w times a row of that, g_z and t. */
-  private readonly block: number;
-  private table: PointTable | undefined;
-  private readonly pointScores: Float64Array;
-  private readonly weighed: Float64Array;
-  private readonly gradients: Float64Array;
-  private readonly places: Float64Array;
+  /** Where there is a fast way: the slots, that of each parameter, and what its column is there. */
+  private readonly reduced: ReducedDesign | undefined;
+  private readonly slot: Int32Array;
+  private readonly factor: Float64Array;
+  private readonly rowSums: RowSums;
 
   constructor(integrand: Integrand) {
     super(integrand);
@@ -57,12 +74,23 @@ export class TransportedMoments extends ExpectedDerivatives {
     this.sumSquares = new Float64Array(size * size);
     this.mixed = new Float64Array(size);
     this.mixedT = new Float64Array(size);
-    const fitting = Math.floor(MOST_TABLED / integrand.clusters.largest);
-    this.block = Math.min(BLOCK, Math.max(LEAST_BLOCK, fitting));
-    this.pointScores = new Float64Array(size * this.block);
-    this.weighed = new Float64Array(this.block);
-    this.gradients = new Float64Array(this.block);
-    this.places = new Float64Array(this.block);
+    this.slot = new Int32Array(size);
+    this.factor = new Float64Array(size).fill(1);
+    this.rowSums = {
+      score: this.rowScore,
+      curvature: this.rowCurvature,
+      curvatureZ: this.rowCurvatureZ,
+      scoreZ: 0,
+      curvatureZZ: 0,
+    };
+    if (this.hasDispersion || !integrand.effect.scaleFamily || !integrand.unitLogit) return;
+    const reduced = new ReducedDesign(integrand.clusters, false);
+    if (reduced.size > MOST_SCORES) return;
+    this.reduced = reduced;
+    reduced.varying.forEach((j, k) => {
+      this.slot[j] = 1 + k;
+    });
+    this.slot[this.columns] = reduced.slots;
   }
 
   /** Starts the selected cluster, whose integrand is highest near `near`. */
@@ -75,6 +103,14 @@ export class TransportedMoments extends ExpectedDerivatives {
     this.spread = smooth ? 1 / Math.sqrt(-integrand.curvature) : 1;
     if (smooth) slopes.compute(integrand, this.mode, this.spread);
     else slopes.clear();
+  }
+
+  /** The same with z itself for the missing data: exact for the weights as they are, whatever they are. */
+  startPlain(): void {
+    this.reset();
+    this.mode = 0;
+    this.spread = 1;
+    this.slopes.clear();
   }
 
   override reset(): void {
@@ -123,122 +159,109 @@ export class TransportedMoments extends ExpectedDerivatives {
   /**
    * Evaluates and adds all points: the same sums, by blocks where the integrand has a way to.
    * @param scores receives the complete-data scores, points x size
+   * @param replicated receives their weighted sums over each of so many equal parts of the points, parts x size
    */
-  addAll(z: Float64Array, weights: Float64Array, scores?: Float64Array): void {
-    const { integrand, size, block } = this;
-    const simple = !this.hasDispersion && integrand.effect.scaleFamily;
-    for (let from = 0; from < z.length; from += block) {
-      const points = z.subarray(from, from + block);
-      const own = weights.subarray(from, from + block);
-      const out = scores?.subarray(from * size, (from + points.length) * size);
-      if (simple && this.addBlock(points, own, out)) continue;
-      for (let k = 0; k < points.length; k++) {
-        integrand.evaluate(points[k]);
-        this.add(points[k], own[k]);
-        out?.set(this.score, k * size);
-      }
+  addAll(z: Float64Array, weights: Float64Array, scores?: Float64Array, replicated?: Float64Array): void {
+    const { integrand, size, reduced, score } = this;
+    replicated?.fill(0);
+    const each = replicated ? (z.length * size) / replicated.length : z.length;
+    if (reduced && integrand.hasFastWay(z, 0, z.length)) {
+      this.addBlocks(z, weights, reduced, scores, replicated, each);
+      return;
     }
-  }
-
-  private addBlock(z: Float64Array, weights: Float64Array, out: Float64Array | undefined): boolean {
-    const { integrand, block, size } = this;
-    this.table ??= {
-      first: new Float64Array(block * integrand.clusters.largest),
-      scores: new Float64Array(block),
-      curvatures: new Float64Array(block),
-    };
-    const sums = { score: this.rowScore, curvature: this.rowCurvature, curvatureZ: this.rowCurvatureZ };
-    if (!integrand.fillPoints(z, weights, sums, this.table)) return false;
-    this.sumPoints(z, weights, this.table);
-    this.scorePoints(z, this.table);
-    const { pointScores } = this;
-    const n = z.length;
-    for (let a = 0; out && a < size; a++) {
-      for (let k = 0; k < n; k++) out[k * size + a] = pointScores[a * n + k];
-    }
-    this.movePoints(weights);
-    return true;
-  }
-
-  /** What of the sums needs only each point's sums over its rows. */
-  private sumPoints(z: Float64Array, weights: Float64Array, { scores, curvatures }: PointTable): void {
-    const { integrand, columns, gradients, places, mode, spread, mixed, mixedT } = this;
-    const { sigma, effect, effectPart } = integrand;
-    let [c0, c1, c2] = this.curvatures;
     for (let k = 0; k < z.length; k++) {
-      const weight = weights[k];
-      const point = z[k];
-      effect.derivatives(point, sigma, effectPart);
-      const t = (point - mode) / spread;
-      const curvature = weight * (sigma * sigma * curvatures[k] + effectPart.zz);
-      const bySigma = weight * (scores[k] + point * sigma * curvatures[k] + effectPart.zSigma);
-      places[k] = t;
-      gradients[k] = sigma * scores[k] + effectPart.z;
-      this.weight += weight;
-      this.sigmaScore += weight * (point * scores[k] + effectPart.sigma);
-      this.sigmaSigma += weight * (point * point * curvatures[k] + effectPart.sigmaSigma);
-      c0 += curvature;
-      c1 += t * curvature;
-      c2 += t * t * curvature;
-      mixed[columns] += bySigma;
-      mixedT[columns] += t * bySigma;
+      integrand.evaluate(z[k]);
+      this.add(z[k], weights[k]);
+      scores?.set(score, k * size);
+      const part = Math.floor(k / each) * size;
+      for (let a = 0; replicated && a < size; a++) replicated[part + a] += weights[k] * score[a];
     }
-    this.curvatures[0] = c0;
-    this.curvatures[1] = c1;
-    this.curvatures[2] = c2;
   }
 
-  /** The complete-data scores of scale families, into `pointScores`. */
-  private scorePoints(z: Float64Array, { first, scores }: PointTable): void {
-    const { integrand, columns, pointScores } = this;
-    const { from, to } = integrand;
-    const { x } = integrand.clusters;
-    const n = z.length;
-    pointScores.fill(0, 0, columns * n);
+  private addBlocks(
+    z: Float64Array,
+    weights: Float64Array,
+    { varying, slots }: ReducedDesign,
+    scores: Float64Array | undefined,
+    replicated: Float64Array | undefined,
+    each: number,
+  ): void {
+    const { integrand, columns, size, slot, factor, rowSums, mode, spread } = this;
+    const { from, to, sigma, clusters } = integrand;
+    const { x, y } = clusters;
+    let constant = 0;
     for (let j = 0; j < columns; j++) {
-      const base = j * n;
-      let constant = true;
-      for (let r = from; r < to; r++) constant &&= x[r * columns + j] === x[from * columns + j];
-      if (constant) {
-        const value = x[from * columns + j];
-        for (let k = 0; k < n; k++) pointScores[base + k] = value * scores[k];
-        continue;
+      if (slot[j] !== 0) continue;
+      factor[j] = x[from * columns + j];
+      if (factor[j] !== 0) constant = j;
+    }
+    startCluster(x, y, from, to, columns, varying);
+    for (let first = 0; first < z.length; first += MOST_POINTS) {
+      const count = Math.min(MOST_POINTS, z.length - first);
+      loadPoints(z, weights, first, count, sigma);
+      startScores(slots, count);
+      for (let r = from; r < to; r += MOST_ROWS) {
+        const rows = Math.min(MOST_ROWS, to - r);
+        integrand.addRows(r, rows, count, rowSums);
+        addRowScores(x, r, rows, columns, varying, count);
       }
-      for (let r = from; r < to; r++) {
-        const value = x[r * columns + j];
-        const place = (r - from) * n;
-        for (let k = 0; k < n; k++) pointScores[base + k] += value * first[place + k];
+      finishScores(slots, count);
+      for (let a = 0; scores && a < size; a++)
+        copyScores(slot[a], factor[a], count, scores, first * size + a, size);
+      if (replicated) this.addReplicated(replicated, each, first, count);
+      this.fillEffect(count);
+      sumCurvatures(sigma, mode, spread, effectZ, effectZZ, count);
+      for (let a = 0; a <= slots; a++) {
+        // Of the columns that stand for the slot any tells how mode and spread move.
+        const j = a === 0 ? constant : a < slots ? varying[a - 1] : columns;
+        const share = a === 0 && slot[j] === 0 && factor[j] !== 0 ? 1 / factor[j] : a === 0 ? 0 : 1;
+        moveScores(a, share * this.slopes.mode[j], share * this.slopes.spread[j], count, first === 0);
+      }
+      sumScoreProducts(slots + 1, count);
+    }
+    this.weight = sums.weight;
+    this.sigmaScore = sums.sigma;
+    this.sigmaSigma = sums.sigmaSigma;
+    this.curvatures.set(curvatureSums);
+    this.mixed[columns] = mixedSums[0];
+    this.mixedT[columns] = mixedSums[1];
+    for (let a = 0; a < size; a++) {
+      this.sum[a] = factor[a] * scoreSums[slot[a]];
+      for (let b = 0; b <= a; b++) {
+        const row = Math.max(slot[a], slot[b]);
+        const column = Math.min(slot[a], slot[b]);
+        this.sumSquares[a * size + b] = factor[a] * factor[b] * scoreProducts[row * MOST_SCORES + column];
       }
     }
-    for (let k = 0; k < n; k++) pointScores[columns * n + k] = z[k] * scores[k];
   }
 
-  /** From the scores to D about its value at the first point, and its moments. */
-  private movePoints(weights: Float64Array): void {
-    const { size, pointScores, weighed, gradients, places, spread, slopes, center, sum, sumSquares } = this;
-    const n = weights.length;
-    for (let a = 0; a < size; a++) {
-      const base = a * n;
-      const m = slopes.mode[a];
-      const s = slopes.spread[a];
-      const shift = s / spread;
-      if (this.first) center[a] = pointScores[base] + (m + s * places[0]) * gradients[0] + shift;
-      const origin = shift - center[a];
-      let total = 0;
-      for (let k = 0; k < n; k++) {
-        const d = pointScores[base + k] + (m + s * places[k]) * gradients[k] + origin;
-        pointScores[base + k] = d;
-        weighed[k] = weights[k] * d;
-        total += weighed[k];
+  /** The effect's derivatives at the points loaded. */
+  private fillEffect(count: number): void {
+    const { effect, effectPart, sigma } = this.integrand;
+    if (effect.name === 'normal') {
+      for (let k = 0; k < count; k++) {
+        effectZ[k] = -pointZ[k];
+        effectZZ[k] = -1;
       }
-      sum[a] += total;
-      for (let b = 0; b <= a; b++) {
-        let product = 0;
-        for (let k = 0; k < n; k++) product += weighed[k] * pointScores[b * n + k];
-        sumSquares[a * size + b] += product;
-      }
+      return;
     }
-    this.first = false;
+    for (let k = 0; k < count; k++) {
+      effect.derivatives(pointZ[k], sigma, effectPart);
+      effectZ[k] = effectPart.z;
+      effectZZ[k] = effectPart.zz;
+    }
+  }
+
+  /** Adds each part's weighted scores at the points loaded, which are the cluster's from `first` on. */
+  private addReplicated(replicated: Float64Array, each: number, first: number, count: number): void {
+    const { size, slot, factor } = this;
+    for (let k = 0; k < count; ) {
+      const part = Math.floor((first + k) / each);
+      const end = Math.min(count, (part + 1) * each - first);
+      weighScores(k, end, this.reduced!.slots + 1);
+      for (let a = 0; a < size; a++) replicated[part * size + a] += factor[a] * weighedScores[slot[a]];
+      k = end;
+    }
   }
 
   /**

@@ -1,19 +1,36 @@
 // Rows of single trials with the logit link: exp(eta + eps) = E F, one exponential a row and one a point.
 import type { Outcome, RowDerivatives, Rows } from '../model/outcome.js';
 import { binomialLogit } from '../model/outcomes/binomial-logit.js';
+import type { RandomEffect } from '../model/random-effect.js';
+import { exp } from '../numeric/exp.js';
 import { isFilledWith } from '../numeric/is-filled.js';
 import {
-  type PairSums,
-  type PointTable,
-  sumSoftplusAt,
-  twoRowsAt,
-  twoRowsInto,
+  divideByProducts,
+  divideBySoftplus,
+  loadPoints,
+  loadRatios,
+  loadRows,
+  MOST_POINTS,
+  MOST_ROWS,
+  pointMu,
+  pointV,
+  pointWeight,
+  pointZ,
+  rowMu,
+  rowV,
+  rowZV,
+  softplus as softplusAt,
+  sumInformation,
+  sumMeans,
+  sumSoftplus,
 } from './unit-logit-points.js';
 
 /** A product of 1 + E F is turned into a logarithm when it passes this; 8 more factors below 1e30 still fit. */
 const LARGE_PRODUCT = 1e60;
 /** Odds beyond exp of this could overflow a product of eight: such points are for the outcome's own functions. */
 const LARGEST_LOG_ODDS = 69;
+/** Products of rows below exp of this leave weights in range, too. */
+const LARGEST_LOG_RATIO = 600;
 /** exp of more, or of less than minus this, is near the end of the numbers. */
 const LARGEST_EXPONENT = 700;
 
@@ -25,6 +42,16 @@ export function isUnitLogit(
   return outcome === binomialLogit && isFilledWith(trials, 1) && isFilledWith(weights, 1);
 }
 
+/** Weighted sums over points: per row of y - mu, of -mu (1 - mu) and of z times that, from index 0. */
+export interface RowSums {
+  readonly score: Float64Array;
+  readonly curvature: Float64Array;
+  readonly curvatureZ: Float64Array;
+  /** Sums over the rows too: of z times the score, of z^2 times the curvature. */
+  scoreZ: number;
+  curvatureZZ: number;
+}
+
 /** The sums that an outcome gives, for such rows; NaN where a point is out of range. */
 export class UnitLogit {
   private readonly rows: Rows;
@@ -32,9 +59,6 @@ export class UnitLogit {
   private largestEta = 0;
   /** Whether every row's odds are a number with all its digits. */
   private inRange = false;
-  /** Per point: exp(eps), and room. */
-  private factor: Float64Array = new Float64Array(0);
-  private products: Float64Array = new Float64Array(0);
 
   constructor(rows: Rows) {
     this.rows = rows;
@@ -50,7 +74,7 @@ export class UnitLogit {
     for (let r = 0; r < eta.length; r++) {
       if (!(eta[r] <= largest)) largest = eta[r];
       if (!(eta[r] >= smallest)) smallest = eta[r];
-      odds[r] = Math.exp(eta[r]);
+      odds[r] = exp(eta[r]);
     }
     this.largestEta = largest;
     this.inRange = largest < LARGEST_LOG_ODDS && smallest > -LARGEST_EXPONENT;
@@ -60,32 +84,24 @@ export class UnitLogit {
     return this.inRange && this.largestEta + eps < LARGEST_LOG_ODDS && eps < LARGEST_EXPONENT;
   }
 
-  /** exp(sigma z) of every point; false where one is out of range. */
-  private load(sigma: number, z: Float64Array): boolean {
-    if (this.factor.length < z.length) {
-      this.factor = new Float64Array(z.length);
-      this.products = new Float64Array(z.length);
-    }
-    const { factor } = this;
+  /** Whether the points eps = sigma z of first .. end-1 are in range. */
+  serves(sigma: number, z: Float64Array, first: number, end: number): boolean {
     let largest = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < z.length; k++) {
-      const eps = sigma * z[k];
-      if (!(eps <= largest)) largest = eps;
-      factor[k] = Math.exp(eps);
-    }
-    return this.fits(largest);
+    for (let k = first; k < end; k++) if (!(z[k] <= largest)) largest = z[k];
+    return this.fits(sigma * largest);
   }
 
-  /** The values at all points eps = sigma z; false, with nothing done, where one is out of range. */
-  valueAll(from: number, to: number, sigma: number, z: Float64Array, out: Float64Array): boolean {
-    if (!this.load(sigma, z)) return false;
-    sumSoftplusAt(this.odds, from, to, this.factor, z.length, this.products, out);
-    this.finish(from, to, sigma, z, out);
-    return true;
-  }
-
-  /** From the sums of log(1 + E F) to the values. */
-  private finish(from: number, to: number, sigma: number, z: Float64Array, out: Float64Array): void {
+  /** The values at points eps = sigma z, first .. end-1, which are in range. */
+  valueAll(
+    from: number,
+    to: number,
+    sigma: number,
+    z: Float64Array,
+    out: Float64Array,
+    first: number,
+    end: number,
+  ): void {
+    const { odds } = this;
     const { y, eta } = this.rows;
     let constant = 0;
     let successes = 0;
@@ -93,56 +109,139 @@ export class UnitLogit {
       constant += y[r] * eta[r];
       successes += y[r];
     }
-    for (let k = 0; k < z.length; k++) out[k] = constant + successes * sigma * z[k] - out[k];
+    for (let place = first; place < end; place += MOST_POINTS) {
+      const count = Math.min(MOST_POINTS, end - place);
+      loadPoints(z, undefined, place, count, sigma);
+      for (let r = from; r < to; r += MOST_ROWS) {
+        const rows = Math.min(MOST_ROWS, to - r);
+        loadRows(odds, r, rows);
+        sumSoftplus(rows, count, this.largestLog(sigma, count));
+      }
+      for (let k = 0; k < count; k++) {
+        out[place + k] = constant + successes * sigma * pointZ[k] - softplusAt[k];
+      }
+    }
+  }
+
+  /** No log of 1 + E F at the points loaded is larger. */
+  private largestLog(sigma: number, count: number): number {
+    let largest = pointZ[0];
+    for (let k = 1; k < count; k++) if (pointZ[k] > largest) largest = pointZ[k];
+    return Math.LN2 + Math.max(0, this.largestEta + sigma * largest);
   }
 
   /**
-   * Adds the weighted derivatives at all points to `out`, per row from index 0, and writes the values to `values`; false,
-   * with nothing done, where a point is out of range.
+   * Adds to `out` the first derivatives at all points with weights target / proposal, target the integrand, as they are
+   * weighed against the one at z = `mode`.
+   * @returns the sum of the weights; NaN, with nothing added, where a point is out of range
    */
+  addRatios(
+    from: number,
+    to: number,
+    sigma: number,
+    effect: RandomEffect,
+    z: Float64Array,
+    logProposal: Float64Array,
+    first: number,
+    end: number,
+    mode: number,
+    out: Pick<RowSums, 'score' | 'scoreZ'>,
+  ): number {
+    let largest = mode;
+    for (let k = first; k < end; k++) if (!(z[k] <= largest)) largest = z[k];
+    if (!this.fits(sigma * largest)) return Number.NaN;
+    const largestLog = Math.LN2 + Math.max(0, this.largestEta + sigma * largest);
+    const inLogs = !((to - from) * largestLog < LARGEST_LOG_RATIO);
+    const { odds } = this;
+    const { y } = this.rows;
+    let successes = 0;
+    for (let r = from; r < to; r++) successes += y[r];
+    const slope = sigma * successes;
+    const offset =
+      softplus(odds, from, to, exp(sigma * mode)) - slope * mode - effect.logDensity(mode, sigma);
+    let total = 0;
+    let scoreZ = 0;
+    for (let place = first; place < end; place += MOST_POINTS) {
+      const count = Math.min(MOST_POINTS, end - place);
+      loadRatios(z, logProposal, place, count, sigma, slope, offset, effect, inLogs);
+      for (let r = from; r < to; r += MOST_ROWS) {
+        const rows = Math.min(MOST_ROWS, to - r);
+        loadRows(odds, r, rows);
+        if (inLogs) sumSoftplus(rows, count, largestLog);
+        else divideByProducts(rows, count);
+      }
+      if (inLogs) divideBySoftplus(count);
+      for (let r = from; r < to; r += MOST_ROWS) {
+        const rows = Math.min(MOST_ROWS, to - r);
+        if (to - from > MOST_ROWS) loadRows(odds, r, rows);
+        sumMeans(rows, count);
+        for (let k = 0; k < rows; k++) out.score[r - from + k] -= rowMu[k];
+      }
+      for (let k = 0; k < count; k++) {
+        total += pointWeight[k];
+        scoreZ += pointWeight[k] * pointZ[k] * (successes - pointMu[k]);
+      }
+    }
+    out.scoreZ += scoreZ;
+    for (let r = from; r < to; r++) out.score[r - from] += total * y[r];
+    return total;
+  }
+
+  /** Adds the weighted first derivatives at points first .. end-1, which are in range, to `out`; all derivatives if `both`. */
   addPoints(
     from: number,
     to: number,
     sigma: number,
     z: Float64Array,
     weights: Float64Array,
-    out: PairSums,
-    values: Float64Array,
-  ): boolean {
-    if (!this.load(sigma, z)) return false;
-    const { odds, factor, products } = this;
+    first: number,
+    end: number,
+    out: RowSums,
+    both: boolean,
+  ): void {
     const { y } = this.rows;
-    products.fill(1, 0, z.length);
-    values.fill(0, 0, z.length);
-    for (let r = from; r < to; r += 2) {
-      const pair = r + 1 < to;
-      twoRowsAt(odds, y, r, pair, factor, z, weights, z.length, r - from, out, products, values);
+    let successes = 0;
+    for (let r = from; r < to; r++) successes += y[r];
+    let scoreZ = 0;
+    let curvatureZZ = 0;
+    for (let place = first; place < end; place += MOST_POINTS) {
+      const count = Math.min(MOST_POINTS, end - place);
+      loadPoints(z, weights, place, count, sigma);
+      for (let r = from; r < to; r += MOST_ROWS) {
+        this.addRows(r, Math.min(MOST_ROWS, to - r), count, out, r - from, both);
+      }
+      for (let k = 0; k < count; k++) {
+        const weightZ = pointWeight[k] * pointZ[k];
+        scoreZ += weightZ * (successes - pointMu[k]);
+        curvatureZZ -= weightZ * pointZ[k] * pointV[k];
+      }
     }
-    for (let k = 0; k < z.length; k++) values[k] += Math.log(products[k]);
-    this.finish(from, to, sigma, z, values);
-    return true;
+    out.scoreZ += scoreZ;
+    if (both) out.curvatureZZ += curvatureZZ;
   }
 
-  /** The same derivatives, and each point's own in `table`, over what was there. */
-  fillPoints(
+  /** The same of a block of rows at the points loaded, but for the sums over rows, which are left per point. */
+  addRows(
     from: number,
-    to: number,
-    sigma: number,
-    z: Float64Array,
-    weights: Float64Array,
-    out: Pick<PairSums, 'score' | 'curvature' | 'curvatureZ'>,
-    table: PointTable,
-  ): boolean {
-    if (!this.load(sigma, z)) return false;
-    const { odds, factor } = this;
+    rows: number,
+    count: number,
+    out: Omit<RowSums, 'scoreZ' | 'curvatureZZ'>,
+    at: number,
+    both: boolean,
+  ): void {
+    const { odds } = this;
     const { y } = this.rows;
-    table.scores.fill(0, 0, z.length);
-    table.curvatures.fill(0, 0, z.length);
-    for (let r = from; r < to; r += 2) {
-      const pair = r + 1 < to;
-      twoRowsInto(odds, y, r, pair, factor, z, weights, z.length, r - from, out, table);
+    loadRows(odds, from, rows);
+    if (both) sumInformation(rows, count);
+    else sumMeans(rows, count);
+    let total = 0;
+    for (let k = 0; k < count; k++) total += pointWeight[k];
+    for (let r = 0; r < rows; r++) out.score[at + r] += total * y[from + r] - rowMu[r];
+    if (!both) return;
+    for (let r = 0; r < rows; r++) {
+      out.curvature[at + r] -= rowV[r];
+      out.curvatureZ[at + r] -= rowZV[r];
     }
-    return true;
   }
 
   value(from: number, to: number, eps: number): number {

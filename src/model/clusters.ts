@@ -1,5 +1,6 @@
 // Rows sorted by cluster, in typed arrays, as the hot loops read them.
 import type { Design } from '../data/design.js';
+import { isFilledWith } from '../numeric/is-filled.js';
 import { sharedIntegers, sharedNumbers } from '../numeric/shared-arrays.js';
 import type { Outcome } from './outcome.js';
 
@@ -26,6 +27,10 @@ export interface Clusters {
   readonly largest: number;
   /** p: the largest |x| of each column. */
   readonly extent: Float64Array;
+  /** The columns that may take more than one value within a cluster; the others do not. */
+  readonly varying: Int32Array;
+  /** Every row has one trial of weight 1. */
+  readonly single: boolean;
 }
 
 /**
@@ -55,19 +60,14 @@ export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
     return values;
   };
   const x = sorted ? design.x : sharedNumbers(rows * columns);
-  const extent = new Float64Array(columns);
-  for (let k = 0, at = 0; k < rows; k++) {
+  for (let k = 0, at = 0; !sorted && k < rows; k++) {
     const from = order[k] * columns;
-    for (let j = 0; j < columns; j++, at++) {
-      const value = design.x[from + j];
-      if (!sorted) x[at] = value;
-      const size = Math.abs(value);
-      if (size > extent[j]) extent[j] = size;
-    }
+    for (let j = 0; j < columns; j++, at++) x[at] = design.x[from + j];
   }
   const y = gather(design.y, 0);
   const trials = gather(design.trials, 1);
-  const weights = gather(design.weights, 1);
+  // Where both are ones, one array of them serves.
+  const weights = design.weights || design.trials ? gather(design.weights, 1) : trials;
   const constants = sharedNumbers(count);
   let largest = 0;
   for (let i = 0; i < count; i++) {
@@ -90,6 +90,31 @@ export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
     clusterWeights: design.clusterWeights ?? sharedNumbers(count).fill(1),
     constants,
     largest,
-    extent,
+    extent: design.extent,
+    varying: varyingColumns(x, columns, starts),
+    single: isFilledWith(trials, 1) && (weights === trials || isFilledWith(weights, 1)),
   };
+}
+
+/** Which columns take more than one value within some cluster. */
+function varyingColumns(x: Float64Array, columns: number, starts: Int32Array): Int32Array {
+  const varies = new Uint8Array(columns);
+  let constant = Int32Array.from(varies.keys());
+  for (let i = 0; i + 1 < starts.length; i++) {
+    const first = starts[i] * columns;
+    const end = starts[i + 1] * columns;
+    let found = false;
+    for (let k = 0; k < constant.length; k++) {
+      const j = constant[k];
+      const value = x[first + j];
+      let at = first + j;
+      while (at < end && x[at] === value) at += columns;
+      if (at < end) {
+        varies[j] = 1;
+        found = true;
+      }
+    }
+    if (found) constant = constant.filter((j) => varies[j] === 0);
+  }
+  return Int32Array.from(varies.keys()).filter((j) => varies[j] === 1);
 }

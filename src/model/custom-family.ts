@@ -35,6 +35,8 @@ export interface CustomFamilyOptions extends CustomDensity {
   readonly logConcave?: boolean;
   /** Widest trapezoid step in eta to begin with (0.1): quadrature() halves it until the integral is certified. */
   readonly step?: number;
+  /** A response at a linear predictor (intercept included), from the stream's uniforms: what simulate() needs. */
+  readonly draw?: Family['draw'];
 }
 
 /**
@@ -71,6 +73,7 @@ export function customFamily(options: CustomFamilyOptions): Family {
       domain: v.optional(v.tuple([v.number(), v.number()], 'two numbers, low and high')),
       logConcave: v.optional(v.boolean('true or false')),
       step: v.optional(positive()),
+      draw: v.optional(fn),
     },
     options,
   );
@@ -110,6 +113,7 @@ export function customFamily(options: CustomFamilyOptions): Family {
     counts: options.counts ?? false,
     response: options.response ?? { expected: 'finite numbers', allows: Number.isFinite },
     startingMean: options.startingMean ?? ((y) => y),
+    ...(options.draw && { draw: options.draw }),
     checkRows: (rows, size, label) =>
       checkDensity(name, options, dispersion !== undefined, rows, size, label),
   };

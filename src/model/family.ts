@@ -1,8 +1,15 @@
 // Families as values: what responses they allow, their links, and the outcome the two make together.
 
 import * as v from 'valibot';
+import {
+  binomial as binomialVariate,
+  negativeBinomial as negativeBinomialVariate,
+  poisson as poissonVariate,
+} from '../../samplers/discrete-variates.js';
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, describe, positive } from '../../samplers/options.js';
+import type { Stream } from '../../samplers/rng.js';
+import { gamma as gammaVariate, normal as normalVariate } from '../../samplers/variates.js';
 import { type FamilyRow, familyRow } from './combinations.js';
 import {
   cauchit,
@@ -67,6 +74,8 @@ export interface Family {
    * NaN where the response says nothing of where to start.
    */
   startingMean(y: number, trials: number): number;
+  /** A response at this linear predictor, intercept included; absent where a density is all that is known. */
+  readonly draw?: (rng: Stream, eta: number, trials: number, dispersion: number) => number;
   /**
    * What glmm() is to try on the model's own rows at their starting values; `label` names a row for messages.
    * @throws GlmmcError for a density or derivatives that cannot be right
@@ -114,6 +123,8 @@ export function binomial(link: string = 'logit'): Family {
     },
     openEnd: (y, trials) => (y === 0 ? -1 : y === trials ? 1 : 0),
     startingMean: (y, trials) => (y + 0.5) / (trials + 1),
+    draw: (rng, eta, trials) =>
+      binomialVariate(rng, trials, Math.exp(chosen.logMu(eta)), Math.exp(chosen.logOneMinusMu(eta))),
   };
 }
 
@@ -142,6 +153,7 @@ export function poisson(link: string = 'log'): Family {
     response: COUNTS,
     ...(chosen === log && { openEnd: fallsToZero }),
     startingMean: (y) => y + 0.1,
+    draw: (rng, eta) => poissonVariate(rng, chosen.inverse(eta)),
   };
 }
 
@@ -162,6 +174,7 @@ export function gaussian(link: string = 'identity'): Family {
     counts: false,
     response: { expected: 'finite numbers', allows: Number.isFinite },
     startingMean: (y) => (chosen === identity || y > 0 ? y : Number.NaN),
+    draw: (rng, eta, _trials, dispersion) => chosen.inverse(eta) + Math.sqrt(dispersion) * normalVariate(rng),
   };
 }
 
@@ -190,6 +203,9 @@ export function gamma(link: string = 'log'): Family {
     counts: false,
     response: { expected: 'numbers > 0', allows: (y) => Number.isFinite(y) && y > 0 },
     startingMean: (y) => y,
+    // A response of 0, to which a draw may underflow, has no density.
+    draw: (rng, eta, _trials, dispersion) =>
+      Math.max(Number.MIN_VALUE, chosen.inverse(eta) * dispersion * gammaVariate(rng, 1 / dispersion)),
   };
 }
 
@@ -217,6 +233,7 @@ export function negativeBinomial(options: { readonly theta?: number } = {}): Fam
     response: COUNTS,
     openEnd: fallsToZero,
     startingMean: (y) => y + 0.1,
+    draw: (rng, eta, _trials, dispersion) => negativeBinomialVariate(rng, Math.exp(eta), theta ?? dispersion),
   };
 }
 

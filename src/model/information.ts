@@ -12,8 +12,9 @@ import type { Family } from './family.js';
  * @throws GlmmcError `no-information`, `unidentified`, `rank-deficient`, `no-residual`
  */
 export function checkInformation(family: Family, design: Design, clusters: Clusters): void {
-  const counting = countingRows(clusters);
-  if (counting.clusters < 2) {
+  const allCount = !design.weights && !design.trials && !design.clusterWeights;
+  const counting = allCount ? undefined : countingRows(clusters);
+  if (counting && counting.clusters < 2) {
     throw new GlmmcError(
       'no-information',
       `expected at least two clusters by '${design.clusterName}' with weights and trials above 0, found ${counting.clusters}; check the weights`,
@@ -25,18 +26,21 @@ export function checkInformation(family: Family, design: Design, clusters: Clust
       `every cluster by '${design.clusterName}' has one row, so the variance between clusters and the ${family.dispersion.meaning} cannot be told apart; cluster by something coarser`,
     );
   }
-  const { rows } = counting;
-  if (rows.length < clusters.rows) {
+  if (counting && counting.rows.length < clusters.rows) {
     // The whole design has passed; what is left of it must pass too.
+    const { rows } = counting;
     const x = takeRows(clusters.x, rows, clusters.columns);
     requireFullRank(
       x,
       rows.length,
       design.coefficientNames,
+      design.extent,
       'among the rows with weights and trials above 0',
     );
   }
-  if (family.dispersion?.vanishes) checkResidual(family, design, clusters, counting);
+  if (family.dispersion?.vanishes) {
+    checkResidual(family, design, clusters, counting ?? countingRows(clusters));
+  }
 }
 
 interface CountingRows {

@@ -1,4 +1,5 @@
 // Equal rows inside a cluster made one, with their weights added: the likelihood keeps its digits at a part of its cost.
+import { isFilledWith } from '../numeric/is-filled.js';
 import { sharedNumbers } from '../numeric/shared-arrays.js';
 import type { Clusters } from './clusters.js';
 import type { Outcome } from './outcome.js';
@@ -18,6 +19,7 @@ const MOST_LEFT_OF_SINGLE = 0.25;
  * The clusters themselves come back where little would be saved, which a look at some of the rows tells.
  */
 export function mergeRows(clusters: Clusters, excess: Outcome['mergesResponses']): Clusters {
+  const known = excess ? ofMeans : ofEqualRows;
   let merged = known.get(clusters);
   if (!merged) {
     merged = merge(clusters, excess);
@@ -26,13 +28,14 @@ export function mergeRows(clusters: Clusters, excess: Outcome['mergesResponses']
   return merged;
 }
 
-/** What came of the clusters of models that are still about: a model has one family, and so one way to merge them. */
-const known = new WeakMap<Clusters, Clusters>();
+/** What came of the clusters of models that are still about, with `excess` (a model has one family) and without. */
+const ofMeans = new WeakMap<Clusters, Clusters>();
+const ofEqualRows = new WeakMap<Clusters, Clusters>();
 
 function merge(clusters: Clusters, excess: Outcome['mergesResponses']): Clusters {
   const { count, rows, starts } = clusters;
   const groups = new RowGroups(clusters, excess !== undefined);
-  const most = excess && isSingle(clusters) ? MOST_LEFT_OF_SINGLE : MOST_LEFT;
+  const most = excess && clusters.single ? MOST_LEFT_OF_SINGLE : MOST_LEFT;
   if (!(partLeft(clusters, groups) <= most)) return clusters;
   // Of each row, the merged one that it goes to; of each merged row, one of its members.
   const placeOf = new Int32Array(rows);
@@ -51,11 +54,6 @@ function merge(clusters: Clusters, excess: Outcome['mergesResponses']): Clusters
     mergedStarts[i + 1] = left;
   }
   return addUp(clusters, placeOf, member.subarray(0, left), mergedStarts, largest, excess);
-}
-
-function isSingle({ trials, weights, rows }: Clusters): boolean {
-  for (let r = 0; r < rows; r++) if (trials[r] !== 1 || weights[r] !== 1) return false;
-  return true;
 }
 
 /** Distinct rows over rows, in clusters taken at equal distances. */
@@ -100,6 +98,8 @@ function addUp(
     offset: gather(clusters.offset),
     weights: sharedNumbers(rows),
     constants: sharedNumbers(count),
+    // Rows were merged, and their weights added.
+    single: false,
   };
   for (let k = 0, at = 0; k < rows; k++) {
     const base = member[k] * columns;
@@ -158,7 +158,7 @@ class RowGroups {
   private readonly words: readonly Uint32Array[];
 
   constructor(clusters: Clusters, anyResponse: boolean) {
-    const { largest, x, columns, y, offset, trials } = clusters;
+    const { largest, x, columns, y, offset, trials, single } = clusters;
     this.groupOf = new Int32Array(largest);
     this.first = new Int32Array(largest);
     this.rank = new Int32Array(largest);
@@ -166,12 +166,10 @@ class RowGroups {
     this.x = x;
     this.xWords = wordsOf(x);
     this.columns = columns;
-    this.varying = Int32Array.from(
-      Array.from({ length: columns }, (_, j) => j).filter((j) => varies(x, columns, j)),
-    );
-    const others = anyResponse ? [offset, trials] : [offset, y, trials];
+    this.varying = columnsThatVary(clusters);
+    const others = [offset, ...(anyResponse ? [] : [y]), ...(single ? [] : [trials])];
     this.others = others
-      .filter((of) => varies(of, 1, 0))
+      .filter((of) => !isFilledWith(of, of[0]))
       .map((of) => (of === trials && anyResponse ? trials.map(trialClass) : of));
     this.words = this.others.map(wordsOf);
   }
@@ -247,10 +245,14 @@ function wordsOf(array: Float64Array): Uint32Array {
   return new Uint32Array(array.buffer, array.byteOffset, 2 * array.length);
 }
 
-/** Whether the column has more than one value. */
-function varies(x: Float64Array, columns: number, column: number): boolean {
-  for (let at = column; at < x.length; at += columns) if (x[at] !== x[column]) return true;
-  return false;
+/** The design's columns that have more than one value: within some cluster, or from one to the next. */
+function columnsThatVary({ x, columns, count, starts, varying }: Clusters): Int32Array {
+  const varies = (j: number): boolean => {
+    if (varying.includes(j)) return true;
+    for (let i = 1; i < count; i++) if (x[starts[i] * columns + j] !== x[j]) return true;
+    return false;
+  };
+  return Int32Array.from(Array(columns).keys()).filter(varies);
 }
 
 /**

@@ -23,7 +23,7 @@ const LOOK_AT = 2_000;
 export function mergeClusters(original: Clusters, excess: Outcome['mergesResponses']): MergedClusters {
   const { count } = original;
   const clusters = mergeRows(original, excess);
-  const rows = new ClusterRows(clusters, excess && weightedSums(original));
+  const rows = new ClusterRows(clusters, excess && original);
   const memberOf = new Int32Array(count);
   const kept: number[] = [];
   const byHash = new Map<number, number[]>();
@@ -47,17 +47,10 @@ export function mergeClusters(original: Clusters, excess: Outcome['mergesRespons
   return { distinct, memberOf };
 }
 
-/** Of each cluster, from its own rows: sums of merged ones would have been through a division. */
-function weightedSums({ count, starts, weights, y }: Clusters): Float64Array {
-  const sums = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    for (let r = starts[i]; r < starts[i + 1]; r++) sums[i] += weights[r] * y[r];
-  }
-  return sums;
-}
-
 function identity(count: number): Int32Array {
-  return new Int32Array(count).map((_, i) => i);
+  const all = new Int32Array(count);
+  for (let i = 0; i < count; i++) all[i] = i;
+  return all;
 }
 
 /**
@@ -103,24 +96,22 @@ export function takeClusters(clusters: Clusters, taken: readonly number[]): Clus
     takenStarts[k + 1] = takenStarts[k] + starts[i + 1] - starts[i];
   });
   const rows = takenStarts[taken.length];
-  const gather = (source: Float64Array, width: number): Float64Array => {
-    const out = sharedNumbers(rows * width);
-    taken.forEach((i, k) => {
-      out.set(source.subarray(starts[i] * width, starts[i + 1] * width), takenStarts[k] * width);
-    });
+  const copy = <T extends Float64Array | Int32Array>(source: T, width: number, out: T): T => {
+    for (let k = 0, at = 0; k < taken.length; k++) {
+      const end = starts[taken[k] + 1] * width;
+      for (let from = starts[taken[k]] * width; from < end; from++) out[at++] = source[from];
+    }
     return out;
   };
-  const order = new Int32Array(rows);
-  taken.forEach((i, k) => {
-    order.set(clusters.order.subarray(starts[i], starts[i + 1]), takenStarts[k]);
-  });
+  const gather = (source: Float64Array, width: number): Float64Array =>
+    copy(source, width, sharedNumbers(rows * width));
   const perCluster = (source: Float64Array): Float64Array => Float64Array.from(taken, (i) => source[i]);
   return {
     ...clusters,
     count: taken.length,
     rows,
     starts: takenStarts,
-    order,
+    order: copy(clusters.order, 1, new Int32Array(rows)),
     x: gather(clusters.x, columns),
     y: gather(clusters.y, 1),
     trials: gather(clusters.trials, 1),
@@ -134,20 +125,23 @@ export function takeClusters(clusters: Clusters, taken: readonly number[]): Clus
 /** The numbers that make a cluster what it is. */
 class ClusterRows {
   private readonly starts: Int32Array;
-  /** One number a row, then the design, then one a cluster. */
+  /** One number a row, and the design. */
   private readonly perRow: readonly Float64Array[];
   private readonly x: Float64Array;
   private readonly columns: number;
+  /** What stands for the responses where these may differ: their weighted sums, each known once it has been asked for. */
   private readonly sums: Float64Array | undefined;
+  private readonly responses: Clusters;
 
-  /** @param sums what stands for the responses, where these may differ */
-  constructor(clusters: Clusters, sums: Float64Array | undefined) {
-    const { y, trials, weights, offset, x, columns, starts } = clusters;
+  /** @param original before their rows were merged, where responses may differ */
+  constructor(clusters: Clusters, original: Clusters | undefined) {
+    const { y, trials, weights, offset, x, columns, starts, single } = clusters;
     this.starts = starts;
     this.x = x;
     this.columns = columns;
-    this.perRow = sums ? [trials, weights, offset] : [y, trials, weights, offset];
-    this.sums = sums;
+    this.perRow = [offset, ...(original ? [] : [y]), ...(single ? [] : [trials, weights])];
+    this.sums = original && new Float64Array(clusters.count);
+    this.responses = original ?? clusters;
   }
 
   /** FNV-1a over the bits of cluster i. */
@@ -156,14 +150,26 @@ class ClusterRows {
     let hash = 0x811c9dc5;
     const mix = (array: Float64Array, from: number, to: number): void => {
       const words = new Uint32Array(array.buffer, array.byteOffset + 8 * from, 2 * (to - from));
-      for (const word of words) hash = Math.imul(hash ^ word, 0x01000193);
+      for (let k = 0; k < words.length; k++) hash = Math.imul(hash ^ words[k], 0x01000193);
     };
     mix(x, starts[i] * columns, starts[i + 1] * columns);
     for (const array of perRow) mix(array, starts[i], starts[i + 1]);
-    if (sums) mix(sums, i, i + 1);
+    if (sums) {
+      sums[i] = this.sumResponses(i);
+      mix(sums, i, i + 1);
+    }
     return hash;
   }
 
+  /** From the cluster's own rows: sums of merged ones would have been through a division. */
+  private sumResponses(i: number): number {
+    const { starts, weights, y } = this.responses;
+    let sum = 0;
+    for (let r = starts[i]; r < starts[i + 1]; r++) sum += weights[r] * y[r];
+    return sum;
+  }
+
+  /** Of clusters that have been hashed. */
   same(a: number, b: number): boolean {
     const { starts, columns, x, perRow, sums } = this;
     const length = starts[a + 1] - starts[a];

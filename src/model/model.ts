@@ -107,6 +107,14 @@ export function glmm(formula: string, data: DataSource, options: ModelOptions): 
   };
 }
 
+/** The same model for other responses, in the order of the design's rows; they are taken to be possible ones. */
+export function withResponse(model: Model, y: Float64Array): Model {
+  const { family } = model;
+  const design = { ...model.design, y };
+  const clusters = sortIntoClusters(design, family.outcome);
+  return { ...model, design, clusters, findings: dataFindings(design, clusters, family) };
+}
+
 /**
  * Rows as the data in long form would have them: a cluster of weight w stands for w clusters, so its rows count w times.
  * Without cluster weights it is `observations`.

@@ -38,8 +38,9 @@ export function toStanCsv(draws: Draws): string[] {
 }
 
 /**
- * Draws from Stan CSV, one text per chain, of any program that writes it. Comments are passed over, saved warm-up
- * (the rows before "Adaptation terminated") is left out, and `theta.1.2` is named `theta[1,2]` as Stan's users know it.
+ * Draws from Stan CSV, one text per chain, of any program that writes it: CmdStan, cmdstanr, rstan, PyStan. Saved warm-up is
+ * left out (the rows before "Adaptation terminated", or as many as `num_warmup` and `thin` say where nothing adapted), other
+ * comments are passed over, and `theta.1.2` is named `theta[1,2]` as Stan's users know it.
  * @throws GlmmcError `bad-stan-csv` for a text without header or draws, a line of another length or with something
  * that is no number, or chains that differ in variables or length
  */
@@ -120,11 +121,18 @@ function readChain(text: string, where: string): Chain {
   let variables: string[] | undefined;
   let exact: string[] | undefined;
   let rows: number[][] = [];
+  let adapted = false;
+  const settings = new Map<string, string>();
   text.split(/\r?\n/).forEach((line, index) => {
     if (line.startsWith('#')) {
+      const setting = SETTING.exec(line);
+      if (setting) settings.set(setting[1], setting[2]);
       if (line.startsWith(NAMES)) exact = parseNames(line.slice(NAMES.length));
       // With save_warmup Stan writes the warm-up before this comment.
-      else if (line.includes('Adaptation terminated')) rows = [];
+      else if (line.includes('Adaptation terminated')) {
+        rows = [];
+        adapted = true;
+      }
     } else if (line.trim() !== '') {
       const fields = line.split(',').map((field) => field.trim());
       if (!variables) {
@@ -140,6 +148,7 @@ function readChain(text: string, where: string): Chain {
       }
     }
   });
+  if (!adapted) rows = rows.slice(savedWarmup(settings));
   if (!header || !variables || rows.length === 0) {
     throw refuse(
       `${where}expected a header line and draws, found ${variables ? 'a header alone' : 'neither'}; give the CSV that Stan or 'glmmc sample' wrote`,
@@ -149,6 +158,16 @@ function readChain(text: string, where: string): Chain {
   return restored
     ? { variables: exact!, columns: restored, rows }
     : { variables, columns: variables.map((_, v) => v), rows };
+}
+
+/** `# thin = 1 (Default)` of CmdStan, `# thin=1` of rstan. */
+const SETTING = /^#\s*(num_warmup|warmup|save_warmup|thin)\s*=\s*(\w+)/;
+
+/** Rows of warm-up in a file without the comment that ends them. */
+function savedWarmup(settings: ReadonlyMap<string, string>): number {
+  if (!['1', 'true'].includes(settings.get('save_warmup') ?? '')) return 0;
+  const warmup = Number(settings.get('num_warmup') ?? settings.get('warmup') ?? 0);
+  return Math.ceil(warmup / Number(settings.get('thin') ?? 1));
 }
 
 /** The columns that `toStanCsv` made of the variables; undefined where the header is another one. */
@@ -169,9 +188,9 @@ function parseNames(json: string): string[] | undefined {
   return undefined;
 }
 
-/** `theta.1.2` as `theta[1,2]`. */
+/** `theta.1.2` as `theta[1,2]`; a complex number has the parts `z[1,real]` and `z[1,imag]`. */
 function bracketed(name: string): string {
-  const match = /^([^.]+)\.(\d+(?:\.\d+)*)$/.exec(name);
+  const match = /^([^.]+)\.((?:\d+|real|imag)(?:\.(?:\d+|real|imag))*)$/.exec(name);
   return match ? `${match[1]}[${match[2].replaceAll('.', ',')}]` : name;
 }
 

@@ -1,4 +1,4 @@
-// Large data: EM on a part of the clusters, then two Newton steps on all of them.
+// Large data: EM on a part of the clusters, then steps on all of them by the part's information.
 import { Integrand } from '../../likelihood/integrand.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { takeClusters } from '../../model/merge.js';
@@ -6,13 +6,14 @@ import type { Model } from '../../model/model.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { FitTask } from '../fit.js';
 import { controlsFor } from './control-variates.js';
-import { type DrawSet, drawAll } from './e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble } from './e-step.js';
 import { Em, type McemIteration } from './em.js';
 import { Ends } from './ends.js';
 import type { MStepFunction } from './m-step.js';
 import type { McemSettings } from './mcem.js';
-import { monteCarloScore } from './monte-carlo-score.js';
+import { monteCarloScore, scoreByWeights } from './monte-carlo-score.js';
 import { newtonMove } from './root.js';
+import { startRule } from './size.js';
 import { weigh } from './weigh.js';
 
 /** Of fewer clusters than this EM takes all. */
@@ -21,23 +22,29 @@ const LARGE = 5_000;
 const PART = 500;
 const PART_A_PARAMETER = 50;
 const TENTH = 10;
-/** Newton steps on all clusters. */
-const STEPS = 2;
+/**
+ * Steps on all clusters by the part's information (the chord method): each leaves about 1 / sqrt(clusters of the part) of
+ * the distance, so that they end where the next would be shorter than this, in standard errors.
+ */
+const MOST_STEPS = 8;
+const SHORT_STEP = 0.1;
+/** EM on the part ends where its maximum promises less of Q than this: the whole's is standard errors away from it. */
+const PART_GAIN = 0.02;
 
 /** Where the polish of all clusters starts, and the draws of all of them that led there. */
 export interface Approach {
   readonly integrand: Integrand;
   readonly parameters: Parameters;
   readonly draws: DrawSet;
-  /** Louis's, one short step before the parameters. */
-  readonly hessian: Float64Array | undefined;
+  /** Louis's by the part, weighted up. */
+  readonly hessian: Float64Array;
   /** EM's, on the part. */
   readonly history: readonly McemIteration[];
 }
 
 /**
  * A part of 1/k of the clusters has its maximum within a few times sqrt(k) standard errors of the whole's, and EM costs
- * 1/k there. Newton's steps on few draws of all clusters lead from there to within these draws' own error. Undefined where
+ * 1/k there. Steps by the part's information and the score of few draws of all clusters lead to within these draws' own error. Undefined where
  * the data are not large, and where EM on the part ends at no maximum: rare levels of a covariate can be missing there.
  */
 export async function approach(
@@ -52,29 +59,44 @@ export async function approach(
   if (!model || !settings.polish || settings.size.stated) return undefined;
   const inPart = { ...task, model };
   const ends = new Ends(new MarginalLikelihood(model), inPart);
-  const em = new Em(inPart, settings, maximiser, start, ends);
-  const ending = await em.run();
-  if (ending === 'boundary' || ending === 'unbounded') return undefined;
+  const em = new Em(inPart, settings, maximiser, start, ends, task.model.clusters.count);
+  const ending = await em.run(PART_GAIN);
+  if (ending !== 'rule' && ending !== 'iterations') return undefined;
   const { history, parameters } = em;
+  const hessian = informationOfPart(em, settings, task.model.clusters.count / model.clusters.count);
   await task.pause();
   const integrand = new Integrand(task.model);
   integrand.setParameters(parameters);
-  const { first } = settings.size.start(task.model.clusters.count);
-  const draws = drawAll(settings.eStep, integrand, first, `${seed}/approach`, 1, undefined);
+  const { first } = startRule(settings.size, task.model.clusters.count, settings.maxDraws);
+  const tried = drawOrTrouble(() =>
+    drawAll(settings.eStep, integrand, first, `${seed}/approach`, 1, undefined),
+  );
+  if ('trouble' in tried) return undefined;
+  const draws = tried.drawn;
   const controls = controlsFor(draws, settings.controlVariates);
-  // The second step is short: its information serves the polish from there.
   let at = parameters;
-  let hessian: Float64Array | undefined;
-  for (let step = 0; step < STEPS; step++) {
+  let lastLength = 0;
+  for (let step = 0; step < MOST_STEPS; step++) {
     await task.pause();
     integrand.setParameters(at);
-    const found = monteCarloScore(integrand, weigh(integrand, draws, controls));
-    const move = newtonMove(space, at, found.score, found.hessian);
+    const move = newtonMove(space, at, scoreByWeights(integrand, draws, controls), hessian);
     if (!move) return undefined;
     at = move.parameters;
-    hessian = found.hessian;
+    // Steps shrink geometrically, so that the next one is foreseen once there have been two.
+    const next = move.length * Math.min(1, move.length / lastLength);
+    lastLength = move.length;
+    if (next < SHORT_STEP) return { integrand, parameters: at, draws, hessian, history };
   }
-  return { integrand, parameters: at, draws, hessian, history };
+  return undefined;
+}
+
+/** Louis's Hessian by the last draws of EM on the part, times `share`. */
+function informationOfPart(em: Em, settings: McemSettings, share: number): Float64Array {
+  const { integrand, parameters } = em;
+  const draws = em.draws!;
+  integrand.setParameters(parameters);
+  const weighed = weigh(integrand, draws, controlsFor(draws, settings.controlVariates));
+  return monteCarloScore(integrand, weighed).hessian.map((value) => share * value);
 }
 
 function partOf(model: Model, size: number): Model | undefined {

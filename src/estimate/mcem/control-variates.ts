@@ -63,6 +63,11 @@ export class ControlVariates {
     this.halves = [half(), half()];
   }
 
+  /** Whether `calibrate` leaves the weights as they are. */
+  get plain(): boolean {
+    return !this.enabled && !this.unbiased;
+  }
+
   /** Whether `calibrate` looks at points and slopes. */
   get needsSlopes(): boolean {
     return this.enabled;

@@ -3,6 +3,7 @@ import { GlmmcError } from '../../../samplers/errors.js';
 import { rng, type Stream } from '../../../samplers/rng.js';
 import type { Integrand } from '../../likelihood/integrand.js';
 import { findPeak } from '../../likelihood/peak.js';
+import type { Finding } from '../../model/finding.js';
 import type { Model } from '../../model/model.js';
 
 /** Draws of one cluster's z (eps = sigma z). */
@@ -23,6 +24,11 @@ export interface EStep {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Draws are a Markov chain: their error is judged by batch means. */
   readonly dependent: boolean;
+  /**
+   * Draws have unequal weights even at the parameters that they were made at: their self-normalised means are biased by
+   * O(1 / M), which what averages few draws over many steps cannot take. False where absent.
+   */
+  readonly weighted?: boolean;
   /**
    * Draws in independent replicates, each a whole estimate: how many, for a model of so many parameters. A cluster's
    * draws are then laid out replicate after replicate, all of one length, and the scatter of the replicates' estimates
@@ -120,6 +126,26 @@ export function drawAll(
     requireFinite(eStep, draws.z);
   }
   return set;
+}
+
+/** Drawing has failed in the middle of a fit, whose strategy says so in a finding: nothing numerical throws past fit(). */
+export class DrawingFailed extends Error {
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super(finding.message);
+    this.finding = finding;
+  }
+}
+
+/** What `work` returns, or why its drawing failed. */
+export function drawOrTrouble<T>(work: () => T): { readonly drawn: T } | { readonly trouble: Finding } {
+  try {
+    return { drawn: work() };
+  } catch (error) {
+    if (error instanceof DrawingFailed) return { trouble: error.finding };
+    throw error;
+  }
 }
 
 /** @throws GlmmcError `bad-e-step` */

@@ -7,11 +7,11 @@ import type { FitTask } from '../fit.js';
 import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
 import { mostDraws } from '../monte-carlo/budget.js';
 import { type ControlVariates, controlsFor } from './control-variates.js';
-import { type DrawSet, drawAll } from './e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble } from './e-step.js';
 import type { Ends } from './ends.js';
 import type { MStepFunction } from './m-step.js';
 import type { McemSettings } from './mcem.js';
-import type { EmStep, SizeDecision, SizeRule, StepDecision } from './size.js';
+import { type EmStep, type SizeDecision, type SizeRule, type StepDecision, startRule } from './size.js';
 import { stepError } from './step-error.js';
 import { type WeighedDraws, weigh } from './weigh.js';
 
@@ -44,8 +44,8 @@ export interface McemIteration extends Iteration {
   readonly detail: McemDetail;
 }
 
-/** Why EM stopped: by the rule, by `maxIterations`, or on its way to sigma = 0 or to infinity. */
-export type Ending = 'rule' | 'iterations' | 'boundary' | 'unbounded';
+/** Why EM stopped: by the rule, by `maxIterations`, on its way to sigma = 0 or to infinity, or for want of draws. */
+export type Ending = 'rule' | 'iterations' | 'boundary' | 'unbounded' | 'no draws';
 
 /** EM of one fit: `run` to the rule's end, then `goOn` where no polish follows. */
 export class Em {
@@ -73,7 +73,15 @@ export class Em {
   /** Draws a cluster where the rule is no longer asked; 0 where it is. */
   private held = 0;
 
-  constructor(task: FitTask, settings: McemSettings, mStep: MStepFunction, start: Parameters, ends: Ends) {
+  /** @param clusters that the rule is told of: of a part, the whole's */
+  constructor(
+    task: FitTask,
+    settings: McemSettings,
+    mStep: MStepFunction,
+    start: Parameters,
+    ends: Ends,
+    clusters: number = task.model.clusters.count,
+  ) {
     const { model, space } = task;
     this.task = task;
     this.settings = settings;
@@ -87,16 +95,19 @@ export class Em {
     );
     this.meanDirection = settings.expanded === true ? this.direction : undefined;
     const { polish, maxDraws } = settings;
-    this.rule = settings.size.start(model.clusters.count);
+    this.rule = startRule(settings.size, clusters, settings.maxDraws);
     const room = mostDraws(model, maxDraws);
     const enough = polish && !settings.size.stated ? Math.max(this.rule.first, MOST_EM_DRAWS) : room;
     this.mostDraws = Math.min(room, enough);
     this.perCluster = Math.min(this.mostDraws, this.rule.first);
   }
 
-  /** Iterates until the rule ends EM, or something else does. */
-  run(): Promise<Ending> {
-    return this.repeat((ended) => ended);
+  /** Iterates until the rule ends EM, or something else does, or an M-step gains less than `enoughGain` for sure. */
+  run(enoughGain = 0): Promise<Ending> {
+    return this.repeat((ended) => {
+      const { gain, gainError } = this.history[this.history.length - 1].detail;
+      return ended || gain + gainError < enoughGain;
+    });
   }
 
   /** So many more iterations of so many draws a cluster (no more than there may be), every step taken. */
@@ -112,7 +123,12 @@ export class Em {
     let done = false;
     while (!done && history.length < settings.maxIterations) {
       await task.pause();
-      done = enough(this.iterate());
+      const tried = drawOrTrouble(() => this.iterate());
+      if ('trouble' in tried) {
+        this.trouble = tried.trouble;
+        return 'no draws';
+      }
+      done = enough(tried.drawn);
       const { parameters } = this;
       if (this.falling > 3 && ends.isSmall(parameters) && (await ends.zeroAttracts(parameters))) {
         return 'boundary';

@@ -1,4 +1,6 @@
 // Whether EM is on its way to sigma = 0 or to infinity: asked of the exact likelihood, which is cheap beside the draws.
+
+import type { Searchable } from '../../likelihood/likelihood-part.js';
 import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
 import type { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import type { Parameters } from '../../model/parameters.js';
@@ -23,7 +25,7 @@ export class Ends {
   private readonly task: FitTask;
   private pooled: PooledMaximum | undefined;
   /** Of large data, a part of the clusters. */
-  private part: MarginalLikelihood | undefined;
+  private part: Searchable | undefined;
   private pooledPart: PooledMaximum | undefined;
   /** A sigma above this is asked whether it grows for ever. */
   private largestAsked = 0;

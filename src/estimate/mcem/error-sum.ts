@@ -43,6 +43,12 @@ export class ErrorSum {
     }
   }
 
+  /** The same of replicates by what each has of the weighted sum, replicate after replicate: replicates x size. */
+  addReplicated(multiplicity: number, sums: Float64Array): void {
+    const { set, replicated } = this;
+    for (let k = 0; k < replicated.length; k++) replicated[k] += multiplicity * set.replicates * sums[k];
+  }
+
   /** size x size */
   covariance(): Float64Array {
     const { set, size, total, replicated } = this;

@@ -28,6 +28,7 @@ export function importance(options: ImportanceOptions = {}): EStep {
     name: 'importance',
     settings,
     dependent: false,
+    weighted: true,
     draw(integrand, stream, draws) {
       const { z, logProposal, mode, spread } = draws;
       const df = Math.min(settings.df, integrand.effect.tailDf);

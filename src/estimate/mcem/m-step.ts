@@ -89,13 +89,14 @@ export function expectedComplete(
 ): [number, Float64Array, Float64Array] {
   const { count, clusterWeights } = integrand.clusters;
   const { size } = moments;
+  const { z, perCluster } = draws.set;
   const gradient = new Float64Array(size);
   const hessian = new Float64Array(size * size);
   let value = 0;
   integrand.setParameters(parameters);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    const sum = moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
+    const sum = moments.addAll(z, draws.calibrated, i * perCluster, (i + 1) * perCluster);
     value += clusterWeights[i] * sum;
     moments.addScore(clusterWeights[i], gradient);
     moments.addSecond(clusterWeights[i], hessian);

@@ -25,7 +25,7 @@ import { importanceLogLik } from './log-likelihood.js';
 import { type MStepFunction, mStep } from './m-step.js';
 import { polish } from './polish.js';
 import { finishUnpolished, type Unpolished } from './sandwich.js';
-import type { MonteCarloSize } from './size.js';
+import { type MonteCarloSize, startRule } from './size.js';
 import { largestParetoK } from './weigh.js';
 
 export interface McemOptions {
@@ -132,6 +132,7 @@ async function run(
   const { model, space } = task;
   requireDensity('mcem()', model);
   requireKnownRate(model, settings);
+  startRule(settings.size, model.clusters.count, settings.maxDraws);
   settings.eStep.check?.(model);
   const likelihood = new MarginalLikelihood(model);
   const nothingRandom = space.fixed.sigma === 0;
@@ -151,7 +152,7 @@ async function run(
     const separated = separatedCoefficients(space, new Float64Array(space.free.length ** 2), false);
     return withoutEstimate(self, task, likelihood, {
       parameters: em.parameters,
-      objective: em.history.at(-1)!.objective,
+      objective: em.history.at(-1)?.objective ?? Number.NaN,
       history: em.history,
       trouble: separated.length > 0 ? separationFinding(separated) : em.trouble!,
     });
@@ -181,7 +182,10 @@ async function run(
       ...(outOfIterations ? [budgetFinding(settings.maxIterations)] : []),
     ];
   } else
-    findings = [ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding(model)];
+    findings = [
+      final.trouble ??
+        (ends.isRunningAway(parameters) ? unboundedFinding(parameters.sigma) : noRootFinding(model)),
+    ];
   return finishLikelihoodFit(self, task, likelihood, {
     parameters,
     // Exact EM climbs the likelihood itself.
@@ -217,7 +221,7 @@ async function search(
   }
   const em = new Em(task, settings, maximiser, start, ends);
   const ending = await em.run();
-  if (ending === 'boundary' || ending === 'unbounded') return { em, ending };
+  if (ending !== 'rule' && ending !== 'iterations') return { em, ending };
   if (!settings.polish) return { em, ...(await finishUnpolished(task, settings, em, ending)) };
   return { em, answer: await polish(task, settings, em.integrand, em.parameters, em.draws!), ending };
 }

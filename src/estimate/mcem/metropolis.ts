@@ -1,5 +1,6 @@
 // The Metropolis E-step: one Markov chain a cluster over its intercept.
 import * as v from 'valibot';
+import { GlmmcError } from '../../../samplers/errors.js';
 import { checkOptions, positive } from '../../../samplers/options.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { normal, studentT } from '../../../samplers/variates.js';
@@ -36,6 +37,12 @@ export function metropolis(options: MetropolisOptions = {}): EStep {
     },
     options,
   );
+  if (settings.proposal === 'prior' && settings.scale !== undefined) {
+    throw new GlmmcError(
+      'bad-option',
+      `metropolis(): scale is that of 'independence' and 'random-walk' proposals, found ${settings.scale} with 'prior', which draws from F itself; leave it out`,
+    );
+  }
   const { proposal, scale: units = proposal === 'random-walk' ? 2.4 : 1.05 } = settings;
   const step = steps[proposal];
   return {

@@ -6,8 +6,9 @@ import { TransportedMoments } from '../../likelihood/transported-moments.js';
 import { mirror } from '../../numeric/cholesky.js';
 import { dot } from '../../numeric/newton.js';
 import type { ControlVariates } from './control-variates.js';
+import type { DrawSet } from './e-step.js';
 import { ErrorSum } from './error-sum.js';
-import { calibrate, type WeighedDraws } from './weigh.js';
+import { calibrate, type WeighedDraws, weigh } from './weigh.js';
 
 export interface MonteCarloScore {
   /** sum_i c_i E[D], natural parameters. */
@@ -25,20 +26,43 @@ export interface ScoreWithError extends MonteCarloScore {
 
 /** No Monte Carlo error is taken to be below this part of a standard error. */
 const ROUNDING = 1e-7;
-/** So many clusters tell the error of the information for all. */
-const ENOUGH_CLUSTERS = 500;
+/** So many clusters tell the error of the information for all; fewer where their draws are many, but no fewer than these. */
+const ENOUGH_CLUSTERS = 200;
+const ENOUGH_DRAWS = 3e5;
+const LEAST_CLUSTERS = 50;
 
 /** The Monte Carlo score alone, at less than half the price. */
 export function scoreOnly(integrand: Integrand, draws: WeighedDraws): Float64Array {
   const moments = new DrawMoments(integrand);
   const { count, clusterWeights } = integrand.clusters;
+  const { z, perCluster } = draws.set;
   const score = new Float64Array(moments.size);
   for (let i = 0; i < count; i++) {
     integrand.select(i);
-    moments.addAll(draws.set.of(draws.set.z, i), draws.set.of(draws.calibrated, i));
+    moments.addAllScores(z, draws.calibrated, i * perCluster, (i + 1) * perCluster);
     moments.addScore(clusterWeights[i], score);
   }
   return score;
+}
+
+/** The same by the draws' weights at the integrand's parameters, which are kept only where they have to be. */
+export function scoreByWeights(integrand: Integrand, set: DrawSet, controls: ControlVariates): Float64Array {
+  const moments = new DrawMoments(integrand);
+  const score = new Float64Array(moments.size);
+  if (controls.plain && addRatios(integrand, set, moments, score)) return score;
+  return scoreOnly(integrand, weigh(integrand, set, controls));
+}
+
+/** Adds the score where weights need not be kept; false where some cluster has no fast way. */
+function addRatios(integrand: Integrand, set: DrawSet, moments: DrawMoments, score: Float64Array): boolean {
+  const { count, clusterWeights } = integrand.clusters;
+  const { z, logProposal, mode, perCluster } = set;
+  for (let i = 0; i < count; i++) {
+    integrand.select(i);
+    if (!moments.addRatios(z, logProposal, i * perCluster, (i + 1) * perCluster, mode[i])) return false;
+    moments.addScore(clusterWeights[i], score);
+  }
+  return true;
 }
 
 /** The Monte Carlo score and Louis's information. The draws must have been weighed at the integrand's parameters. */
@@ -78,11 +102,13 @@ export function scoreWithError(
   const scatter = new ErrorSum(set, size);
   const informationScatter = Array.from({ length: size }, () => new ErrorSum(set, 1));
   const series = new Float64Array(set.perCluster * size);
+  const replicated = set.replicates > 0 ? new Float64Array(set.replicates * size) : undefined;
   const along = Array.from(
     { length: size },
     (_, a) => new InformationAlong(integrand, set.perCluster, inverse, a),
   );
-  const stride = Math.max(1, Math.floor(count / ENOUGH_CLUSTERS));
+  const enough = Math.max(LEAST_CLUSTERS, Math.min(ENOUGH_CLUSTERS, ENOUGH_DRAWS / set.perCluster));
+  const stride = Math.max(1, Math.floor(count / enough));
   const squares = (step: number): number => {
     let sum = 0;
     for (let i = 0; i < count; i += step) sum += clusterWeights[i] ** 2;
@@ -95,6 +121,14 @@ export function scoreWithError(
     for (const direction of directions) direction.start();
     const z = set.of(set.z, i);
     const calibrated = set.of(draws.calibrated, i);
+    if (directions === NONE && replicated) {
+      moments.addAll(z, calibrated, undefined, replicated);
+      moments.addScore(clusterWeights[i], score);
+      moments.addHessian(clusterWeights[i], hessian);
+      centerReplicates(replicated, calibrated, size);
+      scatter.addReplicated(clusterWeights[i], replicated);
+      continue;
+    }
     if (directions === NONE) moments.addAll(z, calibrated, series);
     for (let k = 0; directions !== NONE && k < z.length; k++) {
       integrand.evaluate(z[k]);
@@ -122,6 +156,21 @@ export function scoreWithError(
     Math.sqrt(share * one.covariance()[0]),
   );
   return { score, hessian, covariance, varianceErrors };
+}
+
+/** From sums over each replicate of weight times score to those about the weighted mean; the weights' sum is 1. */
+function centerReplicates(sums: Float64Array, weights: Float64Array, size: number): void {
+  const replicates = sums.length / size;
+  const each = weights.length / replicates;
+  for (let a = 0; a < size; a++) {
+    let mean = 0;
+    for (let r = 0; r < replicates; r++) mean += sums[r * size + a];
+    for (let r = 0; r < replicates; r++) {
+      let weight = 0;
+      for (let k = r * each; k < (r + 1) * each; k++) weight += weights[k];
+      sums[r * size + a] -= mean * weight;
+    }
+  }
 }
 
 const NONE: readonly InformationAlong[] = [];

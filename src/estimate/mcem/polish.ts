@@ -1,11 +1,12 @@
 // The last stage: draws frozen, Newton to the root of their score, more draws until the Monte Carlo error is small.
 import type { Integrand } from '../../likelihood/integrand.js';
+import type { Finding } from '../../model/finding.js';
 import type { Parameters } from '../../model/parameters.js';
 import { dot } from '../../numeric/newton.js';
 import type { FitTask } from '../fit.js';
 import { drawsFor, leastDraws, mostDraws } from '../monte-carlo/budget.js';
 import { type ControlVariates, controlsFor } from './control-variates.js';
-import { type DrawSet, drawAll } from './e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble } from './e-step.js';
 import type { McemSettings } from './mcem.js';
 import { scoreWithError } from './monte-carlo-score.js';
 import { findRoot, type Root } from './root.js';
@@ -27,6 +28,8 @@ export interface Polished {
   readonly weighed: WeighedDraws;
   /** Whether `parameters` are a root of the score of draws made near it. */
   readonly converged: boolean;
+  /** Why there are no draws near it. */
+  readonly trouble?: Finding;
 }
 
 /** Rounds of drawing. */
@@ -63,7 +66,21 @@ export async function polish(
   for (let round = 1; ; round++) {
     await task.pause();
     integrand.setParameters(parameters);
-    draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/polish`, round, draws);
+    const previousDraws = draws;
+    const tried = drawOrTrouble(() =>
+      drawAll(settings.eStep, integrand, perCluster, `${task.seed}/polish`, round, previousDraws),
+    );
+    if ('trouble' in tried) {
+      const last = withoutRoot(
+        task,
+        integrand,
+        draws,
+        controlsFor(draws, settings.controlVariates),
+        parameters,
+      );
+      return { ...last, trouble: tried.trouble };
+    }
+    draws = tried.drawn;
     const controls = controlsFor(draws, settings.controlVariates);
     const root = await findRoot(task, settings, integrand, draws, controls, parameters, known);
     known = undefined;

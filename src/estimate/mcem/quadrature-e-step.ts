@@ -1,12 +1,15 @@
 // The E-step without Monte Carlo: EM itself, by quadrature nodes for draws.
+import { checkOptions } from '../../../samplers/options.js';
 import { NodeLine } from '../../likelihood/node-line.js';
 import type { EStep } from './e-step.js';
 
 /**
- * Exact EM, for teaching and tests: trapezoid nodes of each cluster's integral, as many as integrate it to the last digits,
+ * Takes no options. Exact EM, for teaching and tests: trapezoid nodes of each cluster's integral, as many as integrate it to the last digits,
  * stand for the draws. The likelihood never falls, and nothing has a Monte Carlo error.
+ * @throws GlmmcError `unknown-option`, `bad-option`
  */
-export function quadratureEStep(): EStep {
+export function quadratureEStep(options: Readonly<Record<string, never>> = {}): EStep {
+  checkOptions('quadratureEStep()', {}, options);
   return {
     name: 'quadrature',
     settings: {},

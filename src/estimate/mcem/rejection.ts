@@ -6,7 +6,7 @@ import type { Stream } from '../../../samplers/rng.js';
 import type { Integrand } from '../../likelihood/integrand.js';
 import { likelihoodSupremum } from '../../likelihood/supremum.js';
 import type { Model } from '../../model/model.js';
-import type { ClusterDraws, EStep } from './e-step.js';
+import { type ClusterDraws, DrawingFailed, type EStep } from './e-step.js';
 
 export interface RejectionOptions {
   /**
@@ -14,8 +14,10 @@ export interface RejectionOptions {
    * intercepts whose integrand is log-concave; two in three proposals are accepted, whatever the data. `prior`: Booth and
    * Hobert's, eps from F accepted with probability f(y | eps) / sup f(y | eps); hopeless where a cluster says much.
    */
-  readonly envelope?: 'log-concave' | 'prior';
+  readonly envelope?: Envelope;
 }
+
+type Envelope = 'log-concave' | 'prior';
 
 /** Tangents touch at the mode plus and minus so many curvature sds. */
 const TOUCH = 1.1;
@@ -26,8 +28,9 @@ const LEAST_ACCEPTANCE = 1e-3;
 /**
  * Draws have equal weights. Sources: Gilks and Wild (1992) for envelopes of log-concave densities by tangents; Booth and
  * Hobert (1999), section 4.1, for proposals from F.
+ * Where fewer than one in a thousand of the proposals are accepted the fit ends there, with the finding `rejection-hopeless`.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-model` before it starts where the envelope
- *   need not hold, and `rejection-hopeless` where fewer than one in a thousand of the proposals from F are accepted
+ *   need not hold
  */
 export function rejection(options: RejectionOptions = {}): EStep {
   const { envelope } = checkOptions(
@@ -53,7 +56,9 @@ export function rejection(options: RejectionOptions = {}): EStep {
         let accepted = Number.NaN;
         while (Number.isNaN(accepted)) {
           proposals++;
-          if (proposals > PATIENCE && k < LEAST_ACCEPTANCE * proposals) throw hopeless(k, proposals);
+          if (proposals > PATIENCE && k < LEAST_ACCEPTANCE * proposals) {
+            throw hopeless(envelope, k, proposals);
+          }
           accepted = propose(stream);
         }
         z[k] = propose.z;
@@ -113,11 +118,21 @@ function fromPrior(integrand: Integrand): Proposal {
   return propose;
 }
 
-function hopeless(accepted: number, proposals: number): GlmmcError {
-  return new GlmmcError(
-    'rejection-hopeless',
-    `rejection({ envelope: 'prior' }) accepted ${accepted} of ${proposals} intercepts drawn from F for a cluster that says much of its own; use rejection(), importance() or quasiMonteCarlo()`,
-  );
+function hopeless(envelope: Envelope, accepted: number, proposals: number): DrawingFailed {
+  const [drawn, why, advice] =
+    envelope === 'prior'
+      ? ['drawn from F', 'that says much of its own', 'Use rejection(), importance() or quasiMonteCarlo().']
+      : [
+          'proposed under tangents',
+          'whose log integrand is not concave to the last digits there',
+          'Use importance() or quasiMonteCarlo(), or another start.',
+        ];
+  return new DrawingFailed({
+    code: 'rejection-hopeless',
+    severity: 'error',
+    message: `rejection({ envelope: '${envelope}' }) accepted ${accepted} of ${proposals} intercepts ${drawn} for a cluster ${why}: these are the parameters where it ended.`,
+    advice,
+  });
 }
 
 /** @throws GlmmcError `unsupported-model` */

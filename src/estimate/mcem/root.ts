@@ -9,7 +9,7 @@ import type { ParameterSpace } from '../parameter-space.js';
 import type { ControlVariates } from './control-variates.js';
 import type { DrawSet } from './e-step.js';
 import type { McemSettings } from './mcem.js';
-import { monteCarloScore, type ScoreWithError, scoreOnly, scoreWithError } from './monte-carlo-score.js';
+import { monteCarloScore, scoreByWeights, scoreWithError } from './monte-carlo-score.js';
 import { type WeighedDraws, weigh } from './weigh.js';
 
 export interface Root {
@@ -21,16 +21,19 @@ export interface Root {
   readonly ratio: number;
   /** The largest relative Monte Carlo error of a standard error. */
   readonly varianceRatio: number;
+  /** At the parameters that errors and information were found at: these, to all that they can tell. */
   readonly weighed: WeighedDraws;
 }
 
 const MOST_STEPS = 25;
-/** Newton's first end: the next step this small a part of the Monte Carlo error asked for. */
+/** Newton's first end: the next step this small a part of the Monte Carlo error asked for, or what `STILL_A_CLUSTER` says. */
 const SMALL_STEP = 2e-3;
 /** Its last: what is left of the score, squared in units of its own Monte Carlo error. The draws may be that good. */
 const SMALL_REMAINDER = 1e-4;
 /** Steps from the first end to the last. */
 const MOST_LAST_STEPS = 6;
+/** Information and errors still stand after moves as short as this in the standard errors that one cluster would give. */
+const STILL_A_CLUSTER = 1e-4;
 /** After a step longer than this, in standard errors or in those that one cluster would give, the information is computed anew. */
 const LONG_STEP = 0.1;
 const LONG_STEP_A_CLUSTER = 0.01;
@@ -52,41 +55,52 @@ export async function findRoot(
 ): Promise<Root | undefined> {
   const { space } = task;
   let parameters = start;
-  const longStep = Math.max(LONG_STEP, LONG_STEP_A_CLUSTER * Math.sqrt(integrand.clusters.count));
+  const oneCluster = Math.sqrt(integrand.clusters.count);
+  const longStep = Math.max(LONG_STEP, LONG_STEP_A_CLUSTER * oneCluster);
+  const still = draws.exact ? 0 : STILL_A_CLUSTER * oneCluster;
+  const shortStep = Math.max(SMALL_STEP * settings.monteCarloError, 0.5 * still);
   let near = false;
   let lastLength = 0;
   let hessian = roughHessian;
   for (let step = 0; step < MOST_STEPS && !near; step++) {
     await task.pause();
     integrand.setParameters(parameters);
-    const weighed = weigh(integrand, draws, controls);
     let score: Float64Array;
-    if (hessian) score = scoreOnly(integrand, weighed);
-    else ({ score, hessian } = monteCarloScore(integrand, weighed));
+    if (hessian) score = scoreByWeights(integrand, draws, controls);
+    else ({ score, hessian } = monteCarloScore(integrand, weigh(integrand, draws, controls)));
     const move = newtonMove(space, parameters, score, hessian);
     // Without positive definite information the draws' score cannot be trusted either: the caller redraws.
     if (!move) return undefined;
     parameters = move.parameters;
     // Chord steps shrink geometrically, so that the next one is foreseen once there have been two.
     const next = move.length * Math.min(1, move.length / lastLength);
-    near = next < SMALL_STEP * settings.monteCarloError;
+    near = next < shortStep;
     lastLength = move.length;
     if (move.length > longStep) hessian = undefined;
   }
   const inverse = near && hessian && covarianceOf(space, hessian, false);
   if (!inverse) return undefined;
-  for (let step = 0; ; step++) {
+  for (let step = 0; ; ) {
     await task.pause();
     integrand.setParameters(parameters);
     const weighed = weigh(integrand, draws, controls);
     const found = scoreWithError(integrand, weighed, controls, inverse);
     const covariance = covarianceOf(space, found.hessian, false);
-    const move = newtonMove(space, parameters, found.score, found.hessian);
-    if (!covariance || !move) return undefined;
-    if (remainder(space, found) > SMALL_REMAINDER && step < MOST_LAST_STEPS) {
+    if (!covariance) return undefined;
+    let { score } = found;
+    let moved = 0;
+    while (moved <= still && step < MOST_LAST_STEPS) {
+      if (!(remainder(space, score, found.covariance) > SMALL_REMAINDER)) break;
+      step++;
+      const move = newtonMove(space, parameters, score, found.hessian);
+      if (!move) return undefined;
       parameters = move.parameters;
-      continue;
+      moved += move.length;
+      integrand.setParameters(parameters);
+      if (moved <= still) score = scoreByWeights(integrand, draws, controls);
     }
+    // From further on nothing of what was found is the root's.
+    if (moved > still) continue;
     const errors = draws.exact
       ? new Float64Array(space.names.length)
       : monteCarloErrors(covariance, found.covariance, space.names.length);
@@ -104,7 +118,7 @@ export async function findRoot(
 }
 
 /** s' S^-1 s of the score that is left; 0 where S is singular and cannot tell. */
-function remainder(space: ParameterSpace, { score, covariance }: ScoreWithError): number {
+function remainder(space: ParameterSpace, score: Float64Array, covariance: Float64Array): number {
   const { free, names } = space;
   const q = free.length;
   const factor = Float64Array.from(

@@ -25,7 +25,7 @@ const MOST_GROWTH = 10;
 
 /** What EM ended with. */
 export interface Unpolished {
-  /** Absent where EM ran to sigma = 0 or to infinity after all. */
+  /** Absent where EM ran to sigma = 0 or to infinity after all, or could not draw. */
   readonly answer?: Polished;
   readonly ending: Ending;
 }
@@ -66,7 +66,7 @@ export async function finishUnpolished(
     const toGo = slowest < 1 ? Math.ceil(Math.log(LITTLE / left) / Math.log(slowest)) : 1;
     if (settled && toGo <= 0) return { answer, ending: last };
     last = await em.goOn(wanted, Math.max(1, toGo));
-    if (last === 'boundary' || last === 'unbounded') return { ending: last };
+    if (last !== 'rule' && last !== 'iterations') return { ending: last };
   }
 }
 

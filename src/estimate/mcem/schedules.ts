@@ -15,6 +15,7 @@ export interface FixedSizeOptions {
   readonly stages?: readonly Stage[];
 }
 
+const STAGES = 'stages such as [{ iterations: 20, draws: 1000 }], iterations >= 1, draws >= 10';
 /** McCulloch's sizes: 50 draws to iteration 19, 200 to 39, 5000 from then on. */
 const MCCULLOCH: readonly Stage[] = [
   { iterations: 19, draws: 50 },
@@ -28,22 +29,19 @@ const MCCULLOCH: readonly Stage[] = [
  * @throws GlmmcError `unknown-option`, `bad-option`
  */
 export function fixedSize(options: FixedSizeOptions = {}): MonteCarloSize {
-  const stage = v.object({ iterations: count(1), draws: count(10) });
-  const expected = 'stages such as [{ iterations: 20, draws: 1000 }]';
   const settings = checkOptions(
     'fixedSize()',
     {
       stages: v.optional(
-        v.custom<readonly Stage[]>(
-          (x) => v.is(v.pipe(v.array(stage), v.minLength(1)), x),
-          `${expected}, iterations >= 1, draws >= 10`,
-        ),
+        v.custom<readonly Stage[]>((x) => Array.isArray(x) && x.length > 0, STAGES),
         MCCULLOCH,
       ),
     },
     options,
   );
-  const { stages } = settings;
+  const stages = settings.stages.map((stage, k) =>
+    checkOptions(`fixedSize(), stages[${k}]`, { iterations: count(1), draws: count(10) }, stage),
+  );
   const all = stages.reduce((sum, { iterations }) => sum + iterations, 0);
   return {
     name: 'fixedSize',

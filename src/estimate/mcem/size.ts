@@ -1,4 +1,6 @@
 // What a Monte Carlo size is: how many draws each E-step takes, whether its step is taken, and when EM has ended.
+import { GlmmcError } from '../../../samplers/errors.js';
+import { describe } from '../../../samplers/options.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { StepError } from './step-error.js';
 
@@ -50,4 +52,36 @@ export interface MonteCarloSize {
   readonly byStepError?: boolean;
   /** The rule for one fit to so many clusters. */
   start(clusters: number): SizeRule;
+}
+
+/**
+ * The rule for one fit, whose first size has been looked at, and whose others will be.
+ * @throws GlmmcError `bad-size`; so does `decide`
+ */
+export function startRule(size: MonteCarloSize, clusters: number, maxDraws: number): SizeRule {
+  const rule = size.start(clusters);
+  requireSize(rule.first, `the Monte Carlo size '${size.name}' should start with 'first'`);
+  if (rule.first > maxDraws) {
+    throw new GlmmcError(
+      'bad-size',
+      `the Monte Carlo size '${size.name}' starts with ${rule.first} draws a cluster, which is above maxDraws, found ${maxDraws}; raise maxDraws`,
+    );
+  }
+  return {
+    first: rule.first,
+    decide(step) {
+      const decision = rule.decide(step);
+      const draws = Math.ceil(decision.draws);
+      requireSize(draws, `decide() of the Monte Carlo size '${size.name}' should return 'draws'`);
+      return { ...decision, draws };
+    },
+  };
+}
+
+function requireSize(draws: unknown, should: string): void {
+  if (Number.isSafeInteger(draws) && (draws as number) >= 1) return;
+  throw new GlmmcError(
+    'bad-size',
+    `${should}, a whole number of draws a cluster >= 1, found ${describe(draws)}; see MonteCarloSize`,
+  );
 }

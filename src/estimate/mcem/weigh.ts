@@ -1,6 +1,7 @@
 // Weights that carry the draws to each cluster's posterior at the integrand's parameters.
 import { paretoK } from '../../../samplers/diagnostics/pareto.js';
 import type { Integrand } from '../../likelihood/integrand.js';
+import { exp } from '../../numeric/exp.js';
 import type { ControlVariates } from './control-variates.js';
 import type { DrawSet } from './e-step.js';
 import { longRunVariance } from './long-run.js';
@@ -13,7 +14,7 @@ export interface WeighedDraws {
   readonly slope: Float64Array;
   /** Self-normalised weights, sum 1 in each cluster. */
   readonly base: Float64Array;
-  /** The same after the control variates; expectations use these. */
+  /** The same (or those themselves) after the control variates; expectations use these. */
   readonly calibrated: Float64Array;
   /** Independent draws of the posterior that would tell as much of a cluster's intercept, smallest over the clusters. */
   readonly smallestEss: number;
@@ -23,46 +24,61 @@ export interface WeighedDraws {
 export function weigh(integrand: Integrand, set: DrawSet, controls: ControlVariates): WeighedDraws {
   const size = set.z.length;
   const m = integrand.clusters.count;
+  const weights = new Float64Array(size);
   const draws = {
     set,
     logTarget: new Float64Array(size),
-    slope: new Float64Array(size),
-    base: new Float64Array(size),
-    calibrated: new Float64Array(size),
+    slope: new Float64Array(controls.needsSlopes ? size : 0),
+    base: weights,
+    calibrated: controls.plain ? weights : new Float64Array(size),
     smallestEss: Number.POSITIVE_INFINITY,
   };
+  const { logTarget, slope, base } = draws;
+  const { z, logProposal, perCluster } = set;
   for (let i = 0; i < m; i++) {
     integrand.select(i);
-    const z = set.of(set.z, i);
-    const logProposal = set.of(set.logProposal, i);
-    const logTarget = set.of(draws.logTarget, i);
-    const slope = set.of(draws.slope, i);
-    const base = set.of(draws.base, i);
-    let highest = Number.NEGATIVE_INFINITY;
+    const from = i * perCluster;
+    const end = from + perCluster;
     if (controls.needsSlopes) {
-      for (let k = 0; k < z.length; k++) {
+      for (let k = from; k < end; k++) {
         logTarget[k] = integrand.evaluate(z[k]);
         slope[k] = integrand.gradient * set.spread[i];
       }
-    } else integrand.valueAll(z, logTarget);
-    for (let k = 0; k < z.length; k++) highest = Math.max(highest, logTarget[k] - logProposal[k]);
-    let sum = 0;
-    for (let k = 0; k < z.length; k++) {
-      base[k] = Math.exp(logTarget[k] - logProposal[k] - highest);
-      sum += base[k];
-    }
-    for (let k = 0; k < z.length; k++) base[k] /= sum;
-    draws.smallestEss = Math.min(draws.smallestEss, set.dependent ? chainEss(z, base) : weightsEss(base));
-    calibrate(draws, i, controls);
+    } else integrand.valueAll(z, logTarget, from, end);
+    const squares = normalise(logTarget, logProposal, from, end, base);
+    const ess = set.dependent ? chainEss(set.of(z, i), set.of(base, i)) : 1 / squares;
+    draws.smallestEss = Math.min(draws.smallestEss, ess);
+    if (!controls.plain) calibrate(draws, i, controls);
   }
   return draws;
 }
 
-/** Of independent draws: 1 / sum of squared weights. */
-function weightsEss(weights: Float64Array): number {
+/** Self-normalised weights target / proposal of draws from .. end-1, and the sum of their squares. */
+function normalise(
+  logTarget: Float64Array,
+  logProposal: Float64Array,
+  from: number,
+  end: number,
+  base: Float64Array,
+): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let k = from; k < end; k++) {
+    const logWeight = logTarget[k] - logProposal[k];
+    if (logWeight > highest) highest = logWeight;
+    base[k] = logWeight;
+  }
+  let sum = 0;
+  for (let k = from; k < end; k++) {
+    base[k] = exp(base[k] - highest);
+    sum += base[k];
+  }
+  const share = 1 / sum;
   let squares = 0;
-  for (let k = 0; k < weights.length; k++) squares += weights[k] * weights[k];
-  return 1 / squares;
+  for (let k = from; k < end; k++) {
+    base[k] *= share;
+    squares += base[k] * base[k];
+  }
+  return squares;
 }
 
 /** Of a chain: the variance of z over that of its weighted mean; no more than the draws there are. */
@@ -78,6 +94,7 @@ function chainEss(z: Float64Array, weights: Float64Array): number {
 /** (Re)computes cluster i's control variates and calibrated weights from what is stored. */
 export function calibrate(draws: WeighedDraws, i: number, controls: ControlVariates): void {
   const { set } = draws;
+  if (controls.plain) return;
   const standardised = controls.needsSlopes
     ? set.of(set.z, i).map((z) => (z - set.mode[i]) / set.spread[i])
     : set.of(set.z, i);

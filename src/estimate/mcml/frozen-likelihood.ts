@@ -1,6 +1,6 @@
 // The Monte Carlo likelihood of frozen draws: log mean f(y, z) / q(z), cluster by cluster, with exact derivatives.
 import type { Integrand } from '../../likelihood/integrand.js';
-import { LouisMoments } from '../../likelihood/moments.js';
+import { TransportedMoments } from '../../likelihood/transported-moments.js';
 import type { Parameters } from '../../model/parameters.js';
 import { mirror } from '../../numeric/cholesky.js';
 import type { Evaluation } from '../../numeric/newton.js';
@@ -16,16 +16,18 @@ import { type WeighedDraws, weigh } from '../mcem/weigh.js';
 export class FrozenLikelihood {
   private readonly integrand: Integrand;
   private readonly draws: DrawSet;
-  private readonly moments: LouisMoments;
+  private readonly moments: TransportedMoments;
   /** Weights as they come: control variates would make of the function no function. */
   readonly controls: ControlVariates;
+  /** Draws of all clusters, each time that they were evaluated. */
+  evaluated = 0;
   /** The draws at the parameters last evaluated. */
   weighed: WeighedDraws | undefined;
 
   constructor(integrand: Integrand, draws: DrawSet) {
     this.integrand = integrand;
     this.draws = draws;
-    this.moments = new LouisMoments(integrand);
+    this.moments = new TransportedMoments(integrand);
     this.controls = controlsFor(draws, false);
   }
 
@@ -35,6 +37,7 @@ export class FrozenLikelihood {
     const { count, clusterWeights } = integrand.clusters;
     integrand.setParameters(parameters);
     const weighed = weigh(integrand, draws, controls);
+    this.evaluated += draws.z.length;
     this.weighed = weighed;
     let sum = 0;
     for (let i = 0; i < count; i++) {
@@ -56,15 +59,11 @@ export class FrozenLikelihood {
     const { size } = moments;
     const gradient = new Float64Array(size);
     const hessian = new Float64Array(size * size);
+    this.evaluated += draws.z.length;
     for (let i = 0; i < count; i++) {
       integrand.select(i);
-      moments.reset();
-      const z = draws.of(draws.z, i);
-      const base = draws.of(weighed!.base, i);
-      for (let k = 0; k < z.length; k++) {
-        integrand.evaluate(z[k]);
-        moments.add(z[k], base[k]);
-      }
+      moments.startPlain();
+      moments.addAll(draws.of(draws.z, i), draws.of(weighed!.base, i));
       moments.addScore(clusterWeights[i], gradient);
       moments.addHessian(clusterWeights[i], hessian);
     }

@@ -3,19 +3,20 @@ import * as v from 'valibot';
 import { between, checkOptions, count } from '../../../samplers/options.js';
 import { Integrand } from '../../likelihood/integrand.js';
 import { DEFAULT_TOLERANCE } from '../../likelihood/marginal.js';
+import type { Finding } from '../../model/finding.js';
 import type { Parameters } from '../../model/parameters.js';
 import { maximise } from '../../numeric/newton.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { covarianceOf } from '../likelihood-fit.js';
 import { allowedPart, type Iteration, unboundedFinding } from '../maximum-likelihood.js';
-import { type DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble, type EStep } from '../mcem/e-step.js';
 import { importance } from '../mcem/importance.js';
 import { isEStep } from '../mcem/mcem.js';
 import { scoreWithError } from '../mcem/monte-carlo-score.js';
 import { distance } from '../mcem/polish.js';
 import { largestRatio, monteCarloErrors } from '../mcem/root.js';
 import { largestParetoK } from '../mcem/weigh.js';
-import { drawsFor, mostDraws } from '../monte-carlo/budget.js';
+import { drawsFor, mostDraws, requireRoom } from '../monte-carlo/budget.js';
 import {
   type Landed,
   runMonteCarlo,
@@ -29,7 +30,7 @@ import { FrozenLikelihood } from './frozen-likelihood.js';
 export interface McmlOptions {
   /** How the intercepts are drawn at each pilot: `importance()` (default) or another E-step of `mcem()`. */
   readonly eStep?: EStep;
-  /** Largest Monte Carlo error allowed, in units of each estimate's standard error (default 0.02). */
+  /** Largest Monte Carlo error allowed, in units of each estimate's standard error (default 0.05). */
   readonly monteCarloError?: number;
   /** Most pilots (default 50). */
   readonly maxIterations?: number;
@@ -37,6 +38,11 @@ export interface McmlOptions {
   readonly draws?: number;
   /** Most draws per cluster (default 1e6), and most in all (5e7). */
   readonly maxDraws?: number;
+  /**
+   * Most evaluations of a draw in all (default 1e8): draws x clusters, once for every value of the Monte Carlo likelihood and
+   * once for its derivatives. Where it does not suffice for `monteCarloError` the fit says so.
+   */
+  readonly maxEvaluations?: number;
 }
 
 type Settings = Required<McmlOptions>;
@@ -53,6 +59,9 @@ const NEAR = 0.3;
 const STUCK = 0.01;
 /** Away from the end no pilot has more draws a cluster than this. */
 const MOST_FAR_DRAWS = 20_000;
+/** Evaluations that a pilot near the end takes of every draw, and growth that makes another pilot worth having. */
+const EVALUATIONS_A_PILOT = 10;
+const WORTHWHILE = 1.3;
 
 /**
  * Monte Carlo maximum likelihood. At a pilot every cluster's intercept is drawn once, and sum_i log mean f(y_i, z) / q_i(z)
@@ -60,7 +69,8 @@ const MOST_FAR_DRAWS = 20_000;
  * 1997, section 3.3), by damped Newton steps that do not leave the region where the weights keep 30% of the pilot's
  * effective draws. The end is the next pilot, until a maximum lies within 0.3 standard errors of its pilot. Its Monte Carlo
  * error is I^-1 S I^-1, S the covariance of the weighted mean of the draws' scores (Geyer 1994, theorem 7); draws are
- * increased until it is below `monteCarloError` of each standard error. Held against the exact score.
+ * increased until it is below `monteCarloError` of each standard error, or `maxEvaluations` ends it. Held against the exact
+ * score.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect`
  */
 export function mcml(options: McmlOptions = {}): Strategy<LikelihoodFit> {
@@ -71,13 +81,15 @@ export function mcml(options: McmlOptions = {}): Strategy<LikelihoodFit> {
         v.custom<EStep>(isEStep, 'an E-step such as importance() or metropolis()'),
         importance(),
       ),
-      monteCarloError: v.optional(between(0, 1), 0.02),
+      monteCarloError: v.optional(between(0, 1), 0.05),
       maxIterations: v.optional(count(1), 50),
       draws: v.optional(count(10), 200),
       maxDraws: v.optional(count(100), 1_000_000),
+      maxEvaluations: v.optional(count(1), 100_000_000),
     },
     options,
   );
+  requireRoom('mcml()', settings);
   const { eStep } = settings;
   const self = {
     name: `mcml(${eStep.name})`,
@@ -88,7 +100,7 @@ export function mcml(options: McmlOptions = {}): Strategy<LikelihoodFit> {
         'mcml()',
         task,
         settings,
-        'Raise maxDraws, or ask for less (monteCarloError).',
+        'Raise maxDraws and maxEvaluations, or ask for less (monteCarloError).',
         (given) => search(given, settings),
       ),
   };
@@ -103,11 +115,17 @@ async function search({ task, start, ends, likelihood }: SearchTask, settings: S
   let pilot = start;
   let objective = Number.NaN;
   let perCluster = Math.min(most, settings.draws);
+  let evaluated = 0;
   let draws: DrawSet | undefined;
   for (let iteration = 1; iteration <= settings.maxIterations; iteration++) {
     await task.pause();
     integrand.setParameters(pilot);
-    draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/mcml`, iteration, draws);
+    const last = draws;
+    const tried = drawOrTrouble(() =>
+      drawAll(settings.eStep, integrand, perCluster, `${task.seed}/mcml`, iteration, last),
+    );
+    if ('trouble' in tried) return { parameters: pilot, objective, history, trouble: tried.trouble };
+    draws = tried.drawn;
     const frozen = new FrozenLikelihood(integrand, draws);
     const atPilot = likelihood.evaluate(pilot, { kind: 'certified', tolerance: DEFAULT_TOLERANCE }, false);
     const top = climb(space, frozen, pilot);
@@ -140,17 +158,34 @@ async function search({ task, start, ends, likelihood }: SearchTask, settings: S
     if (ends.isRunningAway(pilot)) {
       return { parameters: pilot, objective, history, trouble: unboundedFinding(pilot.sigma) };
     }
+    evaluated += frozen.evaluated;
     if (!covariance || moved > NEAR) {
+      if (evaluated >= settings.maxEvaluations) break;
       // Few draws will do for the way; more where they lead nowhere.
       if (!(top.gain > STUCK))
         perCluster = Math.max(perCluster, Math.min(most, MOST_FAR_DRAWS, 2 * perCluster));
       continue;
     }
     const { landed, enough, wanted } = judge(task, settings, integrand, frozen, pilot, covariance);
-    if (enough || perCluster === most) return { parameters: pilot, objective, history, landed };
-    perCluster = Math.min(most, wanted);
+    const left = settings.maxEvaluations - evaluated;
+    const next = Math.min(most, wanted, Math.floor(left / (EVALUATIONS_A_PILOT * model.clusters.count)));
+    if (enough || next < WORTHWHILE * perCluster) return { parameters: pilot, objective, history, landed };
+    perCluster = next;
   }
-  return { parameters: pilot, objective, history, trouble: unsettledFinding('mcml()', history.length) };
+  const trouble =
+    evaluated < settings.maxEvaluations
+      ? unsettledFinding('mcml()', history.length)
+      : budgetFinding(settings.maxEvaluations, history.length);
+  return { parameters: pilot, objective, history, trouble };
+}
+
+function budgetFinding(maxEvaluations: number, pilots: number): Finding {
+  return {
+    code: 'monte-carlo-budget',
+    severity: 'error',
+    message: `mcml() was stopped after ${maxEvaluations.toPrecision(2)} evaluations of draws (maxEvaluations), ${pilots} pilots, short of a maximum near its pilot: these are its last parameters, and they have no Monte Carlo error.`,
+    advice: 'Raise maxEvaluations, or give a start nearer to the answer; quadrature() has the exact one.',
+  };
 }
 
 interface Top {
@@ -229,5 +264,6 @@ function judge(
       standardErrorError: varianceRatio,
     },
   };
+  // The function's weights are as they come: their bias asks for more draws than the error alone would.
   return { landed, ...drawsFor({ ratio, varianceRatio, weighed }, settings.monteCarloError) };
 }

@@ -7,7 +7,7 @@ import type { Parameters } from '../../model/parameters.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
 import { controlsFor } from '../mcem/control-variates.js';
-import { type DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble, type EStep } from '../mcem/e-step.js';
 import { importance } from '../mcem/importance.js';
 import { expectedComplete } from '../mcem/m-step.js';
 import { isEStep } from '../mcem/mcem.js';
@@ -15,7 +15,7 @@ import { monteCarloScore } from '../mcem/monte-carlo-score.js';
 import { expectedLogDensity } from '../mcem/polish.js';
 import { findRoot, newtonMove } from '../mcem/root.js';
 import { largestParetoK, type WeighedDraws, weigh } from '../mcem/weigh.js';
-import { drawsFor, mostDraws } from '../monte-carlo/budget.js';
+import { drawsFor, leastDraws, mostDraws, requireRoom } from '../monte-carlo/budget.js';
 import { runMonteCarlo, type Search, type SearchTask, unsettledFinding } from '../monte-carlo/run.js';
 import type { ParameterSpace } from '../parameter-space.js';
 
@@ -70,6 +70,7 @@ export function mcnr(options: McnrOptions = {}): Strategy<LikelihoodFit> {
     },
     options,
   );
+  requireRoom('mcnr()', settings);
   const { eStep } = settings;
   const self = {
     name: `mcnr(${eStep.name})`,
@@ -100,7 +101,12 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
   for (let iteration = 1; iteration <= settings.maxIterations; iteration++) {
     await task.pause();
     integrand.setParameters(parameters);
-    draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/mcnr`, iteration, draws);
+    const last = draws;
+    const tried = drawOrTrouble(() =>
+      drawAll(settings.eStep, integrand, perCluster, `${task.seed}/mcnr`, iteration, last),
+    );
+    if ('trouble' in tried) return { parameters, objective, history, trouble: tried.trouble };
+    draws = tried.drawn;
     const controls = controlsFor(draws, settings.controlVariates);
     const weighed = weigh(integrand, draws, controls);
     const { score, hessian } = monteCarloScore(integrand, weighed);
@@ -145,7 +151,11 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
       perCluster = Math.max(perCluster, Math.min(most, MOST_FAR_DRAWS, Math.ceil(GROWTH * perCluster)));
       continue;
     }
-    const { enough, wanted } = drawsFor(root, settings.monteCarloError);
+    const { enough, wanted } = drawsFor(
+      root,
+      settings.monteCarloError,
+      leastDraws(draws, model.clusters.count),
+    );
     if (enough || perCluster === most) {
       const { hessian, scoreCovariance, errors, ratio, varianceRatio } = root;
       const last = {

@@ -1,4 +1,5 @@
 // How many draws a Monte Carlo estimate needs, by the error that fewer of them left.
+import { GlmmcError } from '../../../samplers/errors.js';
 import type { Model } from '../../model/model.js';
 import type { DrawSet } from '../mcem/e-step.js';
 import type { WeighedDraws } from '../mcem/weigh.js';
@@ -24,6 +25,21 @@ const MOST_NUMBERS = 5e7;
 const MOST_GROWTH = 100;
 const LEAST_GROWTH = 1.5;
 const MARGIN = 1.3;
+
+/**
+ * What is asked for to begin with must be allowed.
+ * @throws GlmmcError `bad-option`
+ */
+export function requireRoom(
+  owner: string,
+  { draws, maxDraws }: { readonly draws: number; readonly maxDraws: number },
+): void {
+  if (draws <= maxDraws) return;
+  throw new GlmmcError(
+    'bad-option',
+    `${owner}: draws must be at most maxDraws, found ${draws} > ${maxDraws}; raise maxDraws`,
+  );
+}
 
 /** Most draws a cluster. */
 export function mostDraws(model: Model, maxDraws: number): number {

@@ -1,13 +1,8 @@
 // What the trajectories of nuts() tell of the draws: divergences, energies, trajectories cut short.
-import { ebfmi } from '../../../samplers/diagnostics/ebfmi.js';
 import type { Finding } from '../../model/finding.js';
+import { energyFindings } from '../diagnose.js';
 import type { Trajectories } from './run.js';
 import type { NutsSettings } from './settings.js';
-
-/** Below this E-BFMI a chain has trouble with its energies (Stan's value). */
-export const LEAST_EBFMI = 0.3;
-/** Fewer energies than these tell nothing. */
-const LEAST_ENERGIES = 50;
 
 export function trajectoryFindings(told: Trajectories, settings: NutsSettings): Finding[] {
   return [...divergences(told, settings), ...lowEnergies(told), ...cutShort(told, settings)];
@@ -28,19 +23,10 @@ function divergences({ divergent, total }: Trajectories, { acceptance }: NutsSet
 }
 
 function lowEnergies({ energies }: Trajectories): Finding[] {
-  if (energies[0].length < LEAST_ENERGIES) return [];
-  const values = energies.map(ebfmi);
-  const low = values.flatMap((value, chain) => (value < LEAST_EBFMI ? [chain] : []));
-  if (low.length === 0) return [];
-  return [
-    {
-      code: 'ebfmi-low',
-      severity: 'warning',
-      message: `E-BFMI is ${Math.min(...values).toFixed(2)} (chain ${low.map((chain) => chain + 1).join(', ')}); it should be above ${LEAST_EBFMI}: the energies change too slowly for the tails to be explored.`,
-      advice:
-        'Give sigma and the coefficients priors with lighter tails, use gibbs(), or run longer (warmup and draws at twice what they were).',
-    },
-  ];
+  return energyFindings(
+    energies,
+    'Give sigma and the coefficients priors with lighter tails, use gibbs(), or run longer (warmup and draws at twice what they were).',
+  );
 }
 
 function cutShort({ cutShort, total }: Trajectories, { maxTreeDepth }: NutsSettings): Finding[] {

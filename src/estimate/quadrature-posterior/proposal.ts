@@ -85,14 +85,24 @@ export class Proposal {
     }
   }
 
-  /** The log density at any point, by forward substitution. */
+  /**
+   * The point whose noise is that of `point` mirrored: 1 - u for log sigma, -t for the rest. Its log density goes to
+   * `logDensity`. Twice is where it came from, but for rounding, and volumes of noise stay as they are.
+   */
+  mirror(point: Float64Array, out: Float64Array): void {
+    const { at, t } = this;
+    this.logDensityAt(point);
+    for (let j = 0; j < t.length; j++) t[j] = -t[j];
+    this.place(at >= 0 ? 1 - this.probabilityOf(point[at]) : 0, out);
+  }
+
+  /** The log density at any point, by forward substitution; leaves the point's noise in `t`. */
   logDensityAt(point: Float64Array): number {
     const { nodes, slopes, at, d, t } = this;
     let result = 0;
     if (at >= 0) {
       const logSigma = point[at];
-      let piece = 0;
-      while (piece < nodes.length && logSigma > nodes[piece].logSigma) piece++;
+      const piece = this.pieceOf(logSigma);
       const anchor = nodes[Math.max(piece - 1, 0)];
       result = anchor.logDensity + slopes[piece] * (logSigma - anchor.logSigma) - this.logTotal;
       this.lean(piece, logSigma);
@@ -124,6 +134,31 @@ export class Proposal {
     this.above = nodes[Math.min(piece, nodes.length - 1)];
     const width = this.above.logSigma - this.below.logSigma;
     this.share = width > 0 ? (logSigma - this.below.logSigma) / width : 0;
+  }
+
+  /** The piece that log sigma lies on, 0 the left tail. */
+  private pieceOf(logSigma: number): number {
+    const { nodes } = this;
+    let piece = 0;
+    while (piece < nodes.length && logSigma > nodes[piece].logSigma) piece++;
+    return piece;
+  }
+
+  /** The distribution function of log sigma, which `placeLogSigma` inverts. */
+  private probabilityOf(logSigma: number): number {
+    const { nodes, slopes, cumulative } = this;
+    const last = nodes.length;
+    const piece = this.pieceOf(logSigma);
+    const slope = slopes[piece];
+    const anchor = nodes[Math.max(piece - 1, 0)];
+    const offset = logSigma - anchor.logSigma;
+    const mass = cumulative[piece + 1] - cumulative[piece];
+    if (piece === 0) return mass * Math.exp(slope * offset);
+    if (piece === last) return cumulative[piece] - mass * Math.expm1(slope * offset);
+    const width = nodes[piece].logSigma - anchor.logSigma;
+    const rise = slope * width;
+    const part = Math.abs(rise) < 1e-8 ? offset / width : Math.expm1(slope * offset) / Math.expm1(rise);
+    return cumulative[piece] + mass * part;
   }
 
   private logSigma = 0;

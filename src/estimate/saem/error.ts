@@ -4,7 +4,7 @@ import type { Parameters } from '../../model/parameters.js';
 import type { FitTask } from '../fit.js';
 import { covarianceOf } from '../likelihood-fit.js';
 import { ControlVariates, controlsFor } from '../mcem/control-variates.js';
-import { DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
+import { DrawSet, drawAll, drawOrTrouble, type EStep } from '../mcem/e-step.js';
 import { mStep } from '../mcem/m-step.js';
 import { monteCarloScore, scoreWithError } from '../mcem/monte-carlo-score.js';
 import { largestRatio } from '../mcem/root.js';
@@ -43,7 +43,11 @@ export async function measureStep(
   const q = space.free.length;
   const perCluster = Math.max(LEAST_DRAWS, BATCHES * settings.draws);
   integrand.setParameters(parameters);
-  const frozen = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/saem-error`, round, previous);
+  const tried = drawOrTrouble(() =>
+    drawAll(settings.eStep, integrand, perCluster, `${task.seed}/saem-error`, round, previous),
+  );
+  if ('trouble' in tried) return undefined;
+  const frozen = tried.drawn;
   const controls = controlsFor(frozen, true);
   const size = space.names.length;
   const there = weigh(integrand, frozen, controls);

@@ -9,7 +9,7 @@ import type { Parameters } from '../../model/parameters.js';
 import type { FitTask, LikelihoodFit, Strategy } from '../fit.js';
 import { type Iteration, unboundedFinding } from '../maximum-likelihood.js';
 import { ControlVariates } from '../mcem/control-variates.js';
-import { type DrawSet, drawAll, type EStep } from '../mcem/e-step.js';
+import { type DrawSet, drawAll, drawOrTrouble, type EStep } from '../mcem/e-step.js';
 import { mStep } from '../mcem/m-step.js';
 import { isEStep } from '../mcem/mcem.js';
 import { metropolis } from '../mcem/metropolis.js';
@@ -27,7 +27,7 @@ import { carriedNoise, measureStep, type StepLaw, slope } from './error.js';
 import { Pool } from './pool.js';
 
 export interface SaemOptions {
-  /** How the intercepts are drawn: `metropolis()` (default), or another E-step of `mcem()` that draws exactly. */
+  /** How the intercepts are drawn: `metropolis()` (default), or another E-step of `mcem()` whose draws have equal weights. */
   readonly eStep?: EStep;
   /** Largest Monte Carlo error allowed, in units of each estimate's standard error (default 0.05). */
   readonly monteCarloError?: number;
@@ -69,7 +69,7 @@ export function saem(options: SaemOptions = {}): Strategy<LikelihoodFit> {
     'saem()',
     {
       eStep: v.optional(
-        v.custom<EStep>(isEStep, 'an E-step such as metropolis() or importance()'),
+        v.custom<EStep>(isEStep, 'an E-step such as metropolis() or rejection()'),
         metropolis(),
       ),
       monteCarloError: v.optional(between(0, 1), 0.05),
@@ -86,6 +86,12 @@ export function saem(options: SaemOptions = {}): Strategy<LikelihoodFit> {
     throw new GlmmcError(
       'bad-option',
       `saem(): eStep must draw single points, found ${eStep.name}, of whose points a few are no draws; use metropolis() or rejection(), or quasiMonteCarlo() and quadratureEStep() in mcem() or mcnr()`,
+    );
+  }
+  if (eStep.weighted) {
+    throw new GlmmcError(
+      'bad-option',
+      `saem(): eStep must draw from the posterior itself, found ${eStep.name}, whose weighted means of ${settings.draws} draws are biased, and no number of steps averages a bias away; use metropolis() or rejection(), or ${eStep.name}() in mcem(), mcnr() or mcml()`,
     );
   }
   if (exploration + smoothing > maxIterations) {
@@ -127,7 +133,12 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
       await task.pause();
       const gamma = t <= exploration ? 1 : 1 / (t - exploration);
       integrand.setParameters(parameters);
-      draws = drawAll(settings.eStep, integrand, perCluster, `${task.seed}/saem`, t, draws);
+      const last = draws;
+      const tried = drawOrTrouble(() =>
+        drawAll(settings.eStep, integrand, perCluster, `${task.seed}/saem`, t, last),
+      );
+      if ('trouble' in tried) return { parameters, objective, history, trouble: tried.trouble };
+      draws = tried.drawn;
       pool.add(draws, weigh(integrand, draws, few).base, gamma);
       const weighed = pool.weighed();
       const plain = new ControlVariates(weighed.set.perCluster, false, false);

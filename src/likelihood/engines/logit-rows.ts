@@ -2,7 +2,6 @@
 import type { Clusters } from '../../model/clusters.js';
 import { logitLogRatio } from '../../model/outcomes/binomial-logit.js';
 import { exp } from '../../numeric/exp.js';
-import { isFilledWith } from '../../numeric/is-filled.js';
 import type { ReducedDesign } from './reduced-design.js';
 
 export class LogitRows {
@@ -31,10 +30,10 @@ export class LogitRows {
   private readonly varying: Int32Array;
 
   constructor(clusters: Clusters, { varying, slots }: ReducedDesign) {
-    const { weights, trials, largest } = clusters;
+    const { largest, single } = clusters;
     this.clusters = clusters;
     const padded = Math.ceil(largest / 4) * 4;
-    this.unit = isFilledWith(weights, 1) && isFilledWith(trials, 1);
+    this.unit = single;
     this.odds = new Float64Array(padded);
     this.won = new Float64Array(padded);
     this.lost = new Float64Array(padded);

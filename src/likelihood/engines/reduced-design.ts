@@ -22,10 +22,9 @@ export class ReducedDesign {
   private readonly factor: Float64Array;
 
   constructor(clusters: Clusters, hasDispersion: boolean) {
-    const { columns } = clusters;
-    const varies = varyingColumns(clusters);
+    const { columns, varying } = clusters;
     this.clusters = clusters;
-    this.varying = Int32Array.from(varies.flatMap((does, j) => (does ? [j] : [])));
+    this.varying = varying;
     this.slots = 1 + this.varying.length;
     this.size = this.slots + (hasDispersion ? 2 : 1);
     this.gradient = new Float64Array(this.size);
@@ -69,16 +68,4 @@ export class ReducedDesign {
       }
     }
   }
-}
-
-/** Which columns take more than one value within some cluster. */
-function varyingColumns({ x, columns, starts, count }: Clusters): boolean[] {
-  return Array.from({ length: columns }, (_, j) => {
-    for (let i = 0; i < count; i++) {
-      const first = x[starts[i] * columns + j];
-      const end = starts[i + 1] * columns;
-      for (let at = starts[i] * columns + j; at < end; at += columns) if (x[at] !== first) return true;
-    }
-    return false;
-  });
 }

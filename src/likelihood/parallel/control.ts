@@ -96,29 +96,31 @@ const STOPPED = 4;
 
 const RULES = ['certified', 'plain', 'medium', 'rough', 'adaptive', 'gauss-hermite'] as const;
 const DERIVATIVES = [false, 'gradient', true] as const;
-/** Rule, its number, derivatives, sigma, dispersion (NaN for none); then the coefficients. */
-const HEAD = 5;
+/** Rule, its number, derivatives, every, sigma, dispersion (NaN for none); then the coefficients. */
+const HEAD = 6;
 
-function writeTask({ parameters, rule, derivatives }: SweepTask, out: Float64Array): void {
+function writeTask({ parameters, rule, derivatives, every }: SweepTask, out: Float64Array): void {
   out[0] = RULES.indexOf(rule.kind);
   out[1] = 'nodes' in rule ? rule.nodes : 'tolerance' in rule ? rule.tolerance : 0;
   out[2] = DERIVATIVES.indexOf(derivatives);
-  out[3] = parameters.sigma;
-  out[4] = parameters.dispersion ?? Number.NaN;
+  out[3] = every;
+  out[4] = parameters.sigma;
+  out[5] = parameters.dispersion ?? Number.NaN;
   out.set(parameters.beta, HEAD);
 }
 
 function readTask(from: Float64Array): SweepTask {
   const kind = RULES[from[0]];
-  const dispersion = from[4];
+  const dispersion = from[5];
   const parameters: Parameters = {
     beta: from.slice(HEAD),
-    sigma: from[3],
+    sigma: from[4],
     ...(!Number.isNaN(dispersion) && { dispersion }),
   };
   return {
     parameters,
     rule: { kind, nodes: from[1], tolerance: from[1] } as Rule,
     derivatives: DERIVATIVES[from[2]],
+    every: from[3],
   };
 }

@@ -244,3 +244,40 @@ export function derivativesFromSums(
   }
   hessian[slots * size + slots] -= told.weightZZV * share;
 }
+
+/**
+ * Gradient and Hessian (lower triangle) at sigma = 0, in the slots and sigma: those of the rows themselves. The score in
+ * sigma is z S and its derivative -z^2 V, S and V the sums over rows of y - mu and of v, and E[z] = 0, E[z^2] = 1.
+ */
+export function derivativesAtZero(
+  count: number,
+  slots: number,
+  gradient: Float64Array,
+  hessian: Float64Array,
+  size: number,
+): void {
+  for (let r = 0; r < count; r++) {
+    const t = odds[r];
+    const q = 1 / (1 + t);
+    rowMu[r] = t * q;
+    rowV[r] = t * q * q;
+  }
+  for (let a = 0; a < slots; a++) {
+    const columnA = a * MOST_ROWS;
+    let sum = 0;
+    for (let r = 0; r < count; r++) {
+      sum += x[columnA + r] * rowMu[r];
+      rowZV[r] = x[columnA + r] * rowV[r];
+    }
+    gradient[a] = responses[a] - sum;
+    hessian[slots * size + a] = 0;
+    for (let b = 0; b <= a; b++) {
+      const columnB = b * MOST_ROWS;
+      let information = 0;
+      for (let r = 0; r < count; r++) information += rowZV[r] * x[columnB + r];
+      hessian[a * size + b] = -information;
+    }
+  }
+  gradient[slots] = 0;
+  hessian[slots * size + slots] = gradient[0] * gradient[0] + hessian[0];
+}

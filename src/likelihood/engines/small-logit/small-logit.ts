@@ -8,6 +8,7 @@ import { type Accuracy, type Derivatives, INFORMATIVE, LONG_WALK } from '../engi
 import type { ReducedDesign } from '../reduced-design.js';
 import { MOST_COEFFICIENTS, MOST_ROWS, MOST_SLOTS, MOST_SUMMED, told } from './arrays.js';
 import {
+  derivativesAtZero,
   derivativesFromSums,
   gradientFromSums,
   pairNodes,
@@ -70,10 +71,10 @@ export class SmallLogit {
     const { starts } = clusters;
     const first = starts[cluster];
     const count = starts[cluster + 1] - first;
-    if (!this.serves || count > MOST_ROWS || (sigma === 0 && derivatives)) return false;
+    if (!this.serves || count > MOST_ROWS) return false;
     const varying = derivatives ? reduced.varying.length : 0;
     loadRows(clusters.x, clusters.y, this.offset, first, count, clusters.columns, varying);
-    if (sigma === 0) return atZero(count, out);
+    if (sigma === 0) return this.withoutIntercepts(count, derivatives, out);
     this.count = count;
     this.outOfRange = false;
     const mode = findMode(this, start, accuracy.centring);
@@ -91,6 +92,24 @@ export class SmallLogit {
     out.mode = mode;
     out.modeSd = modeSd;
     out.laplace = told.logPeak + Math.log(modeSd) + LOG_ROOT_TWO_PI;
+    return true;
+  }
+
+  /** At sigma = 0 the likelihood does not depend on z, whose posterior is F itself. */
+  private withoutIntercepts(count: number, derivatives: Derivatives, out: ClusterIntegral): boolean {
+    const { slots, size, gradient, hessian } = this.reduced;
+    const logLik = told.linear - Math.log(oddsProduct(count, 1));
+    if (!(told.largestEta < LARGEST_LOG_ODDS && Number.isFinite(logLik))) return false;
+    out.logIntegral = logLik;
+    out.error = 0;
+    out.nodes = 1;
+    out.mode = 0;
+    out.modeSd = 1;
+    out.laplace = logLik;
+    if (!derivatives) return true;
+    this.mean = 0;
+    this.sd = 1;
+    derivativesAtZero(count, slots, gradient, hessian, size);
     return true;
   }
 
@@ -125,16 +144,4 @@ export class SmallLogit {
     derivativesFromSums(count, slots, gradient, hessian, size);
     return true;
   }
-}
-
-/** At sigma = 0 the likelihood does not depend on z, whose posterior is F itself. */
-function atZero(count: number, out: ClusterIntegral): boolean {
-  const logLik = told.linear - Math.log(oddsProduct(count, 1));
-  out.logIntegral = logLik;
-  out.error = 0;
-  out.nodes = 1;
-  out.mode = 0;
-  out.modeSd = 1;
-  out.laplace = logLik;
-  return Number.isFinite(logLik);
 }
