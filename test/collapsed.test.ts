@@ -195,7 +195,9 @@ test('a proposal that does not cover the posterior is a finding that names the n
     ['independence', 'warning', /kernel: 'hmc' or gibbs\(\)/],
     ['hmc', 'note', /quadraturePosterior\(\)/],
   ] as const) {
-    const { findings, importance } = await fit(model, collapsed({ draws: 500, priors, kernel }), { seed: 3 });
+    const { findings, importance } = await fit(model, collapsed({ chains: 2, draws: 100, priors, kernel }), {
+      seed: 3,
+    });
     t.true(importance.k > 0.7, `k = ${importance.k}`);
     const found = findings.find(({ code }) => code === 'pareto-k-high');
     t.is(found?.severity, severity);
