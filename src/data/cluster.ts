@@ -76,7 +76,10 @@ export interface Clusters {
 
 /** Clusters of the kept rows, sorted as levels are. @throws GlmmcError `one-cluster` */
 export function readClusters(columns: Columns, name: string, kept: Int32Array): Clusters {
-  const { codes, levels } = keepLevels(columns.factor(name), kept);
+  const all = columns.factor(name);
+  // The levels of numbers are those that some row has: with all rows kept, all of them.
+  const isWhole = kept.length === all.codes.length && columns.get(name).kind === 'numbers';
+  const { codes, levels } = isWhole ? all : keepLevels(all, kept);
   if (levels.length < 2) {
     throw new GlmmcError(
       'one-cluster',

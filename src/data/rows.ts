@@ -40,10 +40,10 @@ export function keepCompleteRows(
       );
     }
   }
-  let count = 0;
-  for (let i = 0; i < n; i++) count += 1 - missing[i]!;
+  let count = n;
+  if (droppedBy.length > 0) for (let i = 0; i < n; i++) count -= missing[i]!;
   const kept = new Int32Array(count);
-  for (let i = 0, k = 0; i < n; i++) if (missing[i] === 0) kept[k++] = i;
+  for (let i = 0, k = 0; k < count; i++) if (missing[i] === 0) kept[k++] = i;
   for (const name of suspect) {
     const column = columns.get(name);
     if (column.kind === 'numbers') requireFinite(column.values, kept, `column '${name}'`);

@@ -41,15 +41,18 @@ export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
   const { rows, columns, cluster } = design;
   const count = design.clusterLabels.length;
   const starts = sharedIntegers(count + 1);
-  for (let r = 0; r < rows; r++) starts[cluster[r] + 1]++;
-  for (let i = 0; i < count; i++) starts[i + 1] += starts[i];
-  const next = starts.slice(0, count);
   const order = sharedIntegers(rows);
-  let sorted = true;
-  for (let r = 0; r < rows; r++) {
-    const place = next[cluster[r]]++;
-    order[place] = r;
-    if (place !== r) sorted = false;
+  const sorted = isSorted(cluster);
+  if (sorted) {
+    for (let r = 0; r < rows; r++) {
+      order[r] = r;
+      starts[cluster[r] + 1] = r + 1;
+    }
+  } else {
+    for (let r = 0; r < rows; r++) starts[cluster[r] + 1]++;
+    for (let i = 0; i < count; i++) starts[i + 1] += starts[i];
+    const next = starts.slice(0, count);
+    for (let r = 0; r < rows; r++) order[next[cluster[r]]++] = r;
   }
 
   const gather = (source: Float64Array | undefined, otherwise: number): Float64Array => {
@@ -92,8 +95,13 @@ export function sortIntoClusters(design: Design, outcome: Outcome): Clusters {
     largest,
     extent: design.extent,
     varying: varyingColumns(x, columns, starts),
-    single: isFilledWith(trials, 1) && (weights === trials || isFilledWith(weights, 1)),
+    single: (!design.trials || isFilledWith(trials, 1)) && (!design.weights || isFilledWith(weights, 1)),
   };
+}
+
+function isSorted(values: Int32Array): boolean {
+  for (let r = 1; r < values.length; r++) if (values[r] < values[r - 1]) return false;
+  return true;
 }
 
 /** Which columns take more than one value within some cluster. */
