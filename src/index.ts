@@ -107,6 +107,7 @@ export { type SimulateOptions, simulate } from './estimate/simulate.js';
 export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
+export { type Prediction, type Predictions, type PredictOptions, predict } from './inspect/predict.js';
 export {
   type PosteriorPredictiveOptions,
   type Predictive,

@@ -32,6 +32,9 @@ export interface ClusterPosterior {
   quantile(p: number): number;
 }
 
+/** What is done at a node: z, and its mass on any scale. */
+export type Visit = (z: number, mass: number) => void;
+
 /** A point of the grid, whose coordinate c grows with z in equal steps: densities are per unit of c. */
 interface Node {
   readonly z: number;
@@ -57,6 +60,7 @@ export class ClusterPosteriors {
   /** E[D], D the complete-data score, under the density p(z) and under the tilted one (z - origin) p(z). */
   private readonly plain: ExpectedDerivatives;
   private readonly tilted: ExpectedDerivatives;
+  private visit: Visit | undefined;
 
   constructor(integrand: Integrand) {
     this.integrand = integrand;
@@ -64,8 +68,10 @@ export class ClusterPosteriors {
     this.tilted = new ExpectedDerivatives(integrand);
   }
 
-  of(cluster: number): ClusterPosterior {
+  /** @param visit called at every node of the sums, where the integrand was last evaluated */
+  of(cluster: number, visit?: Visit): ClusterPosterior {
     const { integrand, plain, tilted } = this;
+    this.visit = visit;
     integrand.select(cluster);
     if (integrand.effect.points) return this.ofPoints();
     const modes = findModes(integrand, 0);
@@ -112,6 +118,7 @@ export class ClusterPosteriors {
       integrand.evaluate(at);
       plain.add(at, weights[j]);
       tilted.add(at, weights[j] * (at - origin));
+      this.visit?.(at, weights[j]);
     });
     return {
       mode,
@@ -192,6 +199,7 @@ export class ClusterPosteriors {
   private collect(z: number, density: number, step: number, origin: number): void {
     this.plain.add(z, density * step);
     this.tilted.add(z, density * step * (z - origin));
+    this.visit?.(z, density * step);
   }
 
   /** The power by which the density of z falls at the end where it falls more slowly. */
