@@ -104,6 +104,13 @@ export {
 export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
 export { type SaemOptions, saem } from './estimate/saem/saem.js';
 export { type SimulateOptions, simulate } from './estimate/simulate.js';
+export {
+  type ConfintMethod,
+  type ConfintOptions,
+  confint,
+  type Interval,
+  type Intervals,
+} from './inspect/confint.js';
 export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';

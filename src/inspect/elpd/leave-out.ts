@@ -1,5 +1,6 @@
 // One cluster left out, exactly: the evidence without it, or the maximum of the likelihood without it.
-import type { FitBase, LikelihoodFit, PosteriorFit } from '../../estimate/fit.js';
+import type { LikelihoodFit, PosteriorFit } from '../../estimate/fit.js';
+import { fixedOf } from '../../estimate/fixed-of.js';
 import { maximumLikelihood } from '../../estimate/maximum-likelihood.js';
 import { type FixedParameters, ParameterSpace } from '../../estimate/parameter-space.js';
 import type { Priors } from '../../estimate/priors.js';
@@ -84,14 +85,4 @@ export async function maximumWithout(
   const out = new Float64Array(fit.model.clusterLabels.length);
   new ClusterLogLikelihoods(fit.model).evaluate(parameters, { kind: 'plain' }, out);
   return { elpd: out[i], error: 0, converged };
-}
-
-function fixedOf({ fixed, model, parameters }: FitBase): FixedParameters {
-  const beta = model.coefficientNames.flatMap((name, j) =>
-    fixed.includes(name) ? [[name, parameters.beta[j]] as const] : [],
-  );
-  return {
-    ...(fixed.includes('sigma') && { sigma: parameters.sigma }),
-    ...(beta.length > 0 && { beta: Object.fromEntries(beta) }),
-  };
 }
