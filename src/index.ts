@@ -113,6 +113,7 @@ export {
 } from './inspect/confint.js';
 export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
+export { type LikelihoodRatio, likelihoodRatio } from './inspect/likelihood-ratio.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
 export { type Prediction, type Predictions, type PredictOptions, predict } from './inspect/predict.js';
 export {

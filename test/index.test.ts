@@ -17,7 +17,7 @@ const functions = [
   ...['inverseGammaVariance', 'uniformPrior'],
   // inspection, comparison
   ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
-  ...['predict', 'confint'],
+  ...['predict', 'confint', 'likelihoodRatio'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
