@@ -128,6 +128,12 @@ export {
 } from './inspect/predictive.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
+export {
+  type Association,
+  type Associations,
+  type WithinClusterOptions,
+  withinCluster,
+} from './inspect/within-cluster.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
 export {
   type Combination,

@@ -17,7 +17,7 @@ const functions = [
   ...['inverseGammaVariance', 'uniformPrior'],
   // inspection, comparison
   ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
-  ...['predict', 'confint', 'likelihoodRatio'],
+  ...['predict', 'confint', 'likelihoodRatio', 'withinCluster'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
