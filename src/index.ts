@@ -104,6 +104,7 @@ export {
 export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
 export { type SaemOptions, saem } from './estimate/saem/saem.js';
 export { type SimulateOptions, simulate } from './estimate/simulate.js';
+export { type AugmentRow, augment } from './inspect/augment.js';
 export {
   type ConfintMethod,
   type ConfintOptions,
@@ -127,6 +128,8 @@ export {
   type TestStatistic,
 } from './inspect/predictive.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
+export { type ClusterRank, type Ranks, ranks } from './inspect/ranks.js';
+export { type RefitOptions, refit } from './inspect/refit.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
 export {
   type Association,

@@ -17,7 +17,7 @@ const functions = [
   ...['inverseGammaVariance', 'uniformPrior'],
   // inspection, comparison
   ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
-  ...['predict', 'confint', 'likelihoodRatio', 'withinCluster'],
+  ...['predict', 'confint', 'likelihoodRatio', 'withinCluster', 'ranks', 'refit', 'augment'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
