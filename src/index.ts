@@ -116,6 +116,17 @@ export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/e
 export { type Glance, glance } from './inspect/glance.js';
 export { type LikelihoodRatio, likelihoodRatio } from './inspect/likelihood-ratio.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
+export {
+  type AverageMarginalEffectOptions,
+  averageComparisons,
+  averageMarginalEffects,
+  type ComparisonOptions,
+  type MarginalEffect,
+  type MarginalEffectOptions,
+  type MarginalEffects,
+} from './inspect/marginal-effects.js';
+export { type MarginalLink, marginalLink } from './inspect/marginal-link.js';
+export { type MedianOddsRatio, medianOddsRatio } from './inspect/median-odds-ratio.js';
 export { type Prediction, type Predictions, type PredictOptions, predict } from './inspect/predict.js';
 export {
   type PosteriorPredictiveOptions,
