@@ -85,11 +85,16 @@ export function predict(fit: Fit, data?: DataSource, options: PredictOptions = {
     predictions = predictByDraws(fit, rows, target, scale, level, draws, seed);
   } else {
     const made = new DeltaPredictions(fit, rows);
-    predictions = Array.from(rows.labels, (_, r) => made.predict(r, target, scale, level));
+    predictions = new Array<Prediction>(rows.rows);
+    for (const r of inOrderOfClusters(rows.cluster)) predictions[r] = made.predict(r, target, scale, level);
   }
   const missing = findings.some(({ code }) => code === 'rows-missing');
   if (!missing && predictions.some(({ estimate }) => !Number.isFinite(estimate))) findings.push(noMean(fit));
   return dressed(predictions, findings);
+}
+
+function inOrderOfClusters(cluster: Int32Array): Uint32Array {
+  return Uint32Array.from(cluster, (_, r) => r).sort((a, b) => cluster[a] - cluster[b] || a - b);
 }
 
 function isOptions(data: DataSource | undefined): boolean {

@@ -17,14 +17,14 @@ interface Moving {
   readonly spread: number;
 }
 
-/** Predicts rows one by one; clusters and population means are worked out once each. */
+/** Predicts rows one by one; population means are worked out once each, and so are clusters whose rows come together. */
 export class DeltaPredictions {
   readonly means: PopulationMeans;
   private readonly fit: LikelihoodFit;
   private readonly rows: PredictionRows;
   private readonly delta: DeltaMethod;
   private readonly integrand: Integrand;
-  private readonly nodes = new Map<number, ClusterNodes>();
+  private last: { readonly cluster: number; readonly nodes: ClusterNodes } | undefined;
   private readonly p: number;
   private effectMoments: readonly [mean: number, variance: number, meanSlope: number] | undefined;
 
@@ -145,13 +145,10 @@ export class DeltaPredictions {
     return { value: mean, gradient, spread };
   }
 
-  private nodesOf(i: number): ClusterNodes {
-    let nodes = this.nodes.get(i);
-    if (!nodes) {
-      nodes = clusterNodes(this.integrand, i);
-      this.nodes.set(i, nodes);
-    }
-    return nodes;
+  /** Kept until another cluster is asked for: all of them would fill the memory. */
+  private nodesOf(cluster: number): ClusterNodes {
+    if (this.last?.cluster !== cluster) this.last = { cluster, nodes: clusterNodes(this.integrand, cluster) };
+    return this.last.nodes;
   }
 
   /** Mean and variance of eps over clusters, and how the mean moves with sigma. */
