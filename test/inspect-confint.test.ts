@@ -5,10 +5,14 @@ import { fit } from '../src/estimate/fit.js';
 import { laplace, quadrature } from '../src/estimate/quadrature.js';
 import { confint, type Interval } from '../src/inspect/confint.js';
 import { tidy } from '../src/inspect/tidy.js';
+import { bridge } from '../src/model/effects/bridge.js';
+import { laplaceEffect } from '../src/model/effects/laplace.js';
+import { logGamma } from '../src/model/effects/log-gamma.js';
 import { pointMasses } from '../src/model/effects/point-masses.js';
-import { binomial, gaussian } from '../src/model/family.js';
+import { studentT } from '../src/model/effects/student-t.js';
+import { binomial, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import { likelihoodCase, posteriorCase } from './fit-cases.js';
+import { caseModel, likelihoodCase, posteriorCase } from './fit-cases.js';
 import { near, shipped } from './helpers.js';
 
 interface Golden {
@@ -77,6 +81,38 @@ for (const name of ['binomial', 'poisson', 'gaussian', 'gamma', 'negative binomi
     }
   });
 }
+
+for (const effect of [bridge(), studentT(4), laplaceEffect(), logGamma()]) {
+  test(`${effect.name} intercepts: the limits of sigma`, async (t) => {
+    const result = await likelihoodCase('gamma', effect);
+    const [{ lower, upper }] = await confint(result, { method: 'profile', parameters: ['sigma'] });
+    for (const sigma of [lower, upper]) {
+      const held = await fit(result.model, quadrature(), { fixed: { sigma } });
+      near(t, 2 * (result.logLik - held.logLik), 1.959963984540054 ** 2, 1e-6, `${sigma}`);
+    }
+    t.true(0 < lower && lower < result.parameters.sigma && result.parameters.sigma < upper);
+  });
+}
+
+test('theta without bound has a lower limit alone', async (t) => {
+  const { y, cluster } = caseModel('binomial').design;
+  const model = glmm('y ~ 1 + (1 | g)', { y: [...y], g: [...cluster] }, { family: negativeBinomial() });
+  const result = await fit(model, quadrature());
+  t.true(result.findings.some(({ code }) => code === 'theta-unbounded'));
+  const intervals = await confint(result, { method: 'profile', parameters: ['dispersion'] });
+  t.is(intervals[0].upper, Number.POSITIVE_INFINITY);
+  const poissonFit = await fit(
+    glmm('y ~ 1 + (1 | g)', { y: [...y], g: [...cluster] }, { family: poisson() }),
+    quadrature(),
+  );
+  // At the limit the counts with theta given.
+  const given = negativeBinomial({ theta: intervals[0].lower });
+  const held = await fit(
+    glmm('y ~ 1 + (1 | g)', { y: [...y], g: [...cluster] }, { family: given }),
+    quadrature(),
+  );
+  near(t, 2 * (poissonFit.logLik - held.logLik), 1.959963984540054 ** 2, 1e-5, 'the limit that there is');
+});
 
 test('a profile is that of the likelihood, whatever strategy made the fit', async (t) => {
   const exact = await confint(await fit(cbpp, quadrature()), { method: 'profile', parameters: ['sigma'] });

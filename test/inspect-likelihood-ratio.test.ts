@@ -149,6 +149,7 @@ test('other data and what is not nested are refused, with the reason', async (t)
   refused(full, 'not-nested', /more parameters/);
   t.throws(() => likelihoodRatio(full, { ...full, logLik: full.logLik - 1 }), { code: 'not-nested' });
   refused(await posteriorCase('gaussian'), 'bad-fit', /elpd\(\)/);
+  t.throws(() => likelihoodRatio(full, undefined as never), { code: 'bad-fit', message: /found one/ });
   const dyestuff = await fit(
     glmm('Yield ~ (1 | Batch)', await shipped('dyestuff'), { family: gaussian() }),
     quadrature(),

@@ -30,6 +30,17 @@ test('the sharp values of the logistic-normal integral', (t) => {
   near(t, at(binomial('probit'), normal(), 2).at(1).mean, 0.672639576990711, 1e-14, 'probit');
 });
 
+test('the logit identity: 1 - phi(mu) = exp(mu + sigma^2 / 2) phi(mu + sigma^2), phi(mu) = E[1 / (1 + e^X)]', (t) => {
+  for (const sigma of [0.3, 1, 2.5]) {
+    const means = at(binomial(), normal(), sigma);
+    for (const mu of [-4, -0.7, 0, 1.2]) {
+      // phi(mu) is the mean at -mu, 1 - phi(mu) the mean at mu.
+      const right = Math.exp(mu + sigma ** 2 / 2) * means.at(-mu - sigma ** 2).mean;
+      near(t, means.at(mu).mean / right, 1, 1e-13, `mu ${mu}, sigma ${sigma}`);
+    }
+  }
+});
+
 test('closed forms, from small scales to large ones', (t) => {
   const cases: [string, Family, RandomEffect, number, number, number][] = [];
   for (const s of [0.001, 0.3, 2, 10]) {

@@ -34,6 +34,12 @@ const OTHER_OBJECTIVE = 1e-4;
  */
 export function likelihoodRatio(nullFit: Fit, alternative: Fit): LikelihoodRatio {
   requireFit('likelihoodRatio()', nullFit);
+  if (alternative === undefined) {
+    throw new GlmmcError(
+      'bad-fit',
+      'likelihoodRatio() takes two fits, the null and then the alternative, found one; fit the null with a term fewer, or with { fixed: { sigma: 0 } }',
+    );
+  }
   requireFit('likelihoodRatio()', alternative);
   if (nullFit.kind !== 'likelihood' || alternative.kind !== 'likelihood') {
     throw new GlmmcError(
