@@ -6,11 +6,15 @@ import { fit } from '../src/estimate/fit.js';
 import { quadrature } from '../src/estimate/quadrature.js';
 import { type PredictOptions, predict } from '../src/inspect/predict.js';
 import { ranef } from '../src/inspect/ranef.js';
+import { bridge } from '../src/model/effects/bridge.js';
 import { laplaceEffect } from '../src/model/effects/laplace.js';
 import { logGamma } from '../src/model/effects/log-gamma.js';
+import { logistic } from '../src/model/effects/logistic.js';
 import { pointMasses } from '../src/model/effects/point-masses.js';
+import { studentT } from '../src/model/effects/student-t.js';
 import { binomial, gaussian } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
+import { effectDensities } from './brute-force.js';
 import { caseFamilies, likelihoodCase, moved, posteriorCase, varianceByDifferences } from './fit-cases.js';
 import { near, shipped } from './helpers.js';
 
@@ -109,6 +113,53 @@ test('other distributions of intercepts: delta-method errors, new clusters', asy
   const eta = beta[0] + 0.3 * beta[1];
   const exact = m1 * inverse(eta + low) + m2 * inverse(eta + high);
   near(t, predict(masses, fresh, { target: 'population' })[0].estimate, exact, 1e-14, 'point masses');
+});
+
+test('known clusters under other distributions: dense sums, and errors by differences', async (t) => {
+  const effects = {
+    t3: studentT(3),
+    logistic: logistic(),
+    laplace: laplaceEffect(),
+    'log-gamma': logGamma(),
+    bridge: bridge(),
+  };
+  for (const family of ['binomial', 'gamma']) {
+    for (const [name, effect] of Object.entries(effects)) {
+      const result = await likelihoodCase(family, effect);
+      const { model, parameters } = result;
+      const { beta, sigma, dispersion = 1 } = parameters;
+      const { clusters } = model;
+      const i = model.clusterLabels.indexOf('c2');
+      const eta = Float64Array.from(
+        { length: clusters.rows },
+        (_, r) => beta[0] + beta[1] * clusters.x[2 * r + 1],
+      );
+      const rows = { y: clusters.y, trials: clusters.trials, weights: clusters.weights, eta };
+      const log = (e: number): number =>
+        model.family.outcome.value(rows, clusters.starts[i], clusters.starts[i + 1], e, dispersion) +
+        effectDensities[name](e, sigma);
+      const top = log(0);
+      const at = beta[0] + 0.3 * beta[1];
+      let [total, first, second] = [0, 0, 0];
+      const step = 2e-3;
+      for (let k = -8000; k < 8000; k++) {
+        for (const place of [0.5 - Math.sqrt(1 / 12), 0.5 + Math.sqrt(1 / 12)]) {
+          const e = (k + place) * step;
+          const weight = Math.exp(log(e) - top);
+          const mu = model.family.link.inverse(at + e);
+          total += weight;
+          first += weight * mu;
+          second += weight * mu * mu;
+        }
+      }
+      const mean = first / total;
+      const spread = second / total - mean * mean;
+      const row = predict(result, fresh)[0];
+      near(t, row.estimate, mean, 1e-9 * mean, `${family}, ${name}`);
+      const variance = varianceByDifferences(result, (moved) => predict(moved, fresh)[0].estimate);
+      near(t, row.standardError / Math.sqrt(variance + spread), 1, 1e-6, `error: ${family}, ${name}`);
+    }
+  }
 });
 
 test('the rows of the fit: cluster predictions on the link scale are x beta + ranef', async (t) => {

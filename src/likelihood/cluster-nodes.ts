@@ -1,5 +1,5 @@
 // One cluster's intercept given the data as weighted nodes with their scores: expectations of any function, with derivatives.
-import { type ClusterPosterior, ClusterPosteriors } from './cluster-posterior.js';
+import { type ClusterPosterior, ClusterPosteriors, COARSE } from './cluster-posterior.js';
 import type { Integrand } from './integrand.js';
 import { ExpectedDerivatives } from './moments.js';
 
@@ -28,7 +28,8 @@ export function clusterNodes(integrand: Integrand, i: number): ClusterNodes {
   const places: number[] = [];
   const masses: number[] = [];
   const scores: number[] = [];
-  const posterior = new ClusterPosteriors(integrand).of(i, (z, mass) => {
+  const posterior = new ClusterPosteriors(integrand).of(i, (z, mass, steps) => {
+    if (steps % COARSE !== 0) return;
     places.push(z);
     masses.push(mass);
     scores.push(...score.at(z));
