@@ -3,14 +3,9 @@ import type { FitTask, PosteriorFit, Strategy } from '../src/estimate/fit.js';
 import { ParameterSpace } from '../src/estimate/parameter-space.js';
 import type { Model } from '../src/model/model.js';
 
-/** A fit whose threads start at once, however short it is. */
-export function fitOn<F extends PosteriorFit>(
-  workers: number,
-  model: Model,
-  strategy: Strategy<F>,
-  more: Partial<FitTask> = {},
-): Promise<F> {
-  return strategy.run({
+/** What a strategy is handed for a fit whose threads start at once, however short it is. */
+export function taskOf(workers: number, model: Model, more: Partial<FitTask> = {}): FitTask {
+  return {
     model,
     space: new ParameterSpace(model),
     start: undefined,
@@ -21,7 +16,16 @@ export function fitOn<F extends PosteriorFit>(
     onProgress() {},
     pause: async () => {},
     ...more,
-  });
+  };
+}
+
+export function fitOn<F extends PosteriorFit>(
+  workers: number,
+  model: Model,
+  strategy: Strategy<F>,
+  more: Partial<FitTask> = {},
+): Promise<F> {
+  return strategy.run(taskOf(workers, model, more));
 }
 
 export function columns({ draws }: PosteriorFit): Float64Array[] {

@@ -21,7 +21,7 @@ import {
 import { customEffect } from '../src/model/effects/custom.js';
 import { binomial, gaussian, negativeBinomial } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
-import { columns, fitOn } from './chain-helpers.js';
+import { columns, fitOn, taskOf } from './chain-helpers.js';
 import { referenceModel } from './gibbs-helpers.js';
 import { shipped } from './helpers.js';
 
@@ -102,6 +102,28 @@ test.serial('functions of the user’s stay on one thread, with a note and the s
     const note = two.findings.find(({ code }) => code === 'one-thread');
     t.is(note?.severity, 'note');
     t.regex(note?.message ?? '', /ran on one thread, though more were asked for/);
+  }
+});
+
+test.serial('threads that start late take chains that are not begun', async (t) => {
+  const strategy = gibbs({ chains: 5, warmup: 500, draws: 1500 });
+  const one = await fitOn(1, infection, strategy);
+  for (const workers of [2, 3]) {
+    let worthThreads = Number.POSITIVE_INFINITY;
+    const seen: Progress[] = [];
+    const onProgress = (progress: Progress): void => {
+      seen.push(progress);
+      // The second chain is on its way on this thread.
+      if (progress.detail?.chain === 2) worthThreads = 0;
+    };
+    const task = Object.defineProperty(taskOf(workers, infection, { onProgress }), 'worthThreads', {
+      get: () => worthThreads,
+    });
+    const found = await strategy.run(task);
+    t.deepEqual(columns(found), columns(one));
+    t.is(seen.at(-1)?.done, 10000);
+    t.true(seen.every(({ done }, k) => k === 0 || done > seen[k - 1].done));
+    t.false(found.findings.some(({ code }) => code === 'thread-lost'));
   }
 });
 

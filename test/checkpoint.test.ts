@@ -161,7 +161,7 @@ async function inParts<F extends PosteriorFit>(
 }
 
 test.serial('collapsed() in parts is the whole, importance answers too', async (t) => {
-  const strategy = collapsed({ chains: 2, warmup: 500, draws: 4000 });
+  const strategy = collapsed({ chains: 1, warmup: 500, draws: 4000 });
   const whole = await fitOn(1, infection, strategy);
   const [found, parts] = await inParts(folder(t), infection, strategy, { looks: 2 });
   t.true(parts > 0);

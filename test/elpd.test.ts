@@ -1,4 +1,5 @@
 // clusterLogLik(), rowLogLik(), elpd(): against densities written out, and against fits to the data without each cluster.
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { mean } from '../samplers/diagnostics/descriptive.js';
 import { lgam } from '../samplers/special.js';
@@ -8,6 +9,8 @@ import { gibbs } from '../src/estimate/gibbs.js';
 import { halfNormal, normalPrior } from '../src/estimate/priors.js';
 import { quadrature } from '../src/estimate/quadrature.js';
 import { quadraturePosterior } from '../src/estimate/quadrature-posterior.js';
+import { pql } from '../src/estimate/quasi-likelihood.js';
+import { importance } from '../src/inspect/elpd/importance.js';
 import { elpd } from '../src/inspect/elpd.js';
 import { clusterLogLik, rowLogLik } from '../src/inspect/log-lik.js';
 import { marginal } from '../src/likelihood/marginal.js';
@@ -144,6 +147,27 @@ test('the rows given their intercepts, family by family', async (t) => {
   }
 });
 
+test("importance weights as R's loo has them", (t) => {
+  const file = new URL('./data/samplers/psis.json', import.meta.url);
+  const golden = JSON.parse(readFileSync(file, 'utf8')).loo as [number, number, number, number][];
+  golden.forEach(([value, pLoo, error, k], i) => {
+    const chains = [1, 2].map((c) => {
+      let [s, x] = [10 * (i + 1) + c, 0];
+      return Float64Array.from({ length: 300 }, () => {
+        s = (1664525 * s + 1013904223) % 2 ** 32;
+        x = 0.5 * x + (s + 0.5) / 2 ** 32 - 0.5;
+        return -(i + 1) - (i + 1) * (x + 0.3) ** 2;
+      });
+    });
+    const found = importance(chains);
+    near(t, found.elpd, value, 1e-9, 'elpd');
+    near(t, found.pLoo, pLoo, 1e-9, 'p_loo');
+    near(t, found.k, k, 1e-9, 'k');
+    // loo takes the logarithm of quantiles of a normal, which ours is to first order.
+    near(t, found.error / error, 1, 0.03, 'error');
+  });
+});
+
 test('elpd of a posterior fit: what the posterior without each cluster says of it', async (t) => {
   const priors = { beta: normalPrior(0, 10), sigma: halfNormal(2.5) };
   const bayes = await fit(infection, collapsed({ draws: 1000, priors }), { seed: 11 });
@@ -215,6 +239,14 @@ test('elpd of a likelihood fit: each cluster under the maximum of the others', a
   }
   near(t, found.elpd + found.pLoo, ml.logLik, 1e-8, 'elpd + pLoo');
   t.is(found.monteCarloError, 0);
+  t.deepEqual(found.findings, []);
+  // The refits are the same whatever made the fit; that it was no maximum is said.
+  const other = await elpd(await fit(infection, pql()));
+  near(t, other.elpd, found.elpd, 1e-4, 'elpd of a pql() fit');
+  t.deepEqual(
+    other.findings.map(({ code }) => code),
+    ['elpd-of-maximum-likelihood'],
+  );
   // What is held stays held: here nothing is left to estimate.
   const fixed = { sigma: 1.2, beta: { '(Intercept)': -1.3, t: 0.6 } };
   near(t, (await elpd(await fit(infection, quadrature(), { fixed }))).pLoo, 0, 1e-9, 'pLoo');

@@ -29,8 +29,6 @@ const dyestuffGamma = glmm('Yield ~ 1 + (1 | Batch)', await shipped('dyestuff'),
 
 const references: readonly [string, GibbsOptions][] = [
   ['cbpp', { draws: 3500 }],
-  ['seeds', { draws: 6000 }],
-  ['booth_hobert', { draws: 7000 }],
   ['infection', { draws: 3000 }],
 ];
 for (const [name, options] of references) {

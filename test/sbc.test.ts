@@ -1,22 +1,18 @@
 // sbc(): exact samplers pass on the user's own design, broken ones fail, each with its verdict.
 import test from 'ava';
 import { CountLaw } from '../samplers/diagnostics/ecdf-bands.js';
-import { makeDraws } from '../samplers/draws.js';
 import { rng } from '../samplers/rng.js';
 import { judgeRanks } from '../src/compare/sbc/verdict.js';
 import { sbc } from '../src/compare/sbc.js';
-import { sampleCollapsed } from '../src/estimate/collapsed/run.js';
-import type { FitTask, PosteriorFit, Strategy } from '../src/estimate/fit.js';
+import type { PosteriorFit, Strategy } from '../src/estimate/fit.js';
 import { gibbs } from '../src/estimate/gibbs.js';
-import { MarginalPosterior } from '../src/estimate/marginal-posterior.js';
 import { polyaGamma } from '../src/estimate/polya-gamma.js';
-import { finishPosteriorFit } from '../src/estimate/posterior-fit.js';
 import { drawFromPriors } from '../src/estimate/prior-draws.js';
-import { halfNormal, normalPrior, type Priors, resolvePriors, uniformPrior } from '../src/estimate/priors.js';
+import { halfNormal, normalPrior, type Priors, uniformPrior } from '../src/estimate/priors.js';
 import { quadrature } from '../src/estimate/quadrature.js';
 import { binomial, gaussian, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import type { Parameters } from '../src/model/parameters.js';
+import { sampler } from './sbc-sampler.js';
 
 const table = {
   g: [1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
@@ -59,30 +55,6 @@ test('an exact sampler is calibrated; ranks, bands, text', async (t) => {
   t.deepEqual(again.parameters[2].ranks, found.parameters[2].ranks.slice(0, 10));
 });
 
-/** A strategy out of draws of the parameters and intercepts, one chain. */
-function sampler(
-  name: string,
-  given: Priors,
-  make: (task: FitTask, known: ReturnType<typeof resolvePriors>) => Promise<Float64Array> | Float64Array,
-): Strategy<PosteriorFit> {
-  return {
-    name,
-    settings: {},
-    async run(task) {
-      const known = resolvePriors(task.model, given, task.space.fixed);
-      const variables = [
-        ...task.model.coefficientNames,
-        'sigma',
-        'lp__',
-        ...task.model.clusterLabels.map((label) => `eps[${label}]`),
-      ];
-      const block = await make(task, known);
-      const draws = makeDraws(variables, 1, block.length / variables.length, [block]);
-      return finishPosteriorFit({ name, settings: {} }, task, { draws, priors: known });
-    },
-  };
-}
-
 /** Draws from the prior, whatever the data: every parameter's ranks are uniform. */
 function ignorant(given: Priors = priors): Strategy<PosteriorFit> {
   return sampler('prior', given, (task, known) => {
@@ -110,31 +82,6 @@ test('caught: a sampler that ignores the data, by the log-likelihood', async (t)
   t.false(found.calibrated);
   t.deepEqual(found.findings[0].where, ['log_lik']);
   t.regex(found.toString(), /^NOT CALIBRATED\. /);
-});
-
-/** The collapsed density without the Jacobian of log sigma. */
-class NoJacobian extends MarginalPosterior {
-  override logPrior(parameters: Parameters): number {
-    return super.logPrior(parameters) - Math.log(parameters.sigma);
-  }
-}
-
-test('caught: collapsed() without the Jacobian of log sigma', async (t) => {
-  const settings = { chains: 1, warmup: 20, draws: 62, thin: 1, kernel: 'independence' } as const;
-  const broken = sampler('no-jacobian', priors, async (task, known) => {
-    const { draws } = await sampleCollapsed(
-      task,
-      known,
-      settings,
-      (rule) => new NoJacobian(task.space, known, rule),
-    );
-    return Float64Array.from(draws.variables.flatMap((name) => Array.from(draws.chain(name, 0))));
-  });
-  const found = await sbc(model, broken, { replications: 15, draws: 31 });
-  const sigma = found.parameters.find(({ name }) => name === 'sigma')!;
-  t.is(sigma.verdict, 'biased low', found.toString());
-  t.false(sigma.inside);
-  t.true(sigma.pValue < 1e-4);
 });
 
 test('ranks tell how a posterior is wrong', (t) => {

@@ -24,19 +24,12 @@ import {
 import { quadrature } from '../src/estimate/quadrature.js';
 import { simulate } from '../src/estimate/simulate.js';
 import { posteriorPredictive, priorPredictive } from '../src/inspect/predictive.js';
-import { marginal } from '../src/likelihood/marginal.js';
 import { customFamily } from '../src/model/custom-family.js';
-import { bridge } from '../src/model/effects/bridge.js';
-import { laplaceEffect } from '../src/model/effects/laplace.js';
-import { logGamma } from '../src/model/effects/log-gamma.js';
-import { logistic } from '../src/model/effects/logistic.js';
-import { normal } from '../src/model/effects/normal.js';
 import { pointMasses } from '../src/model/effects/point-masses.js';
-import { studentT } from '../src/model/effects/student-t.js';
-import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
+import { binomial, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import type { RandomEffect } from '../src/model/random-effect.js';
 import { kolmogorov, near, shipped } from './helpers.js';
+import { combinations, identities, table, titleOf } from './simulate-cases.js';
 
 const infection = glmm('x | trials(n) ~ t + (1 | clinic)', await shipped('infection'), {
   family: binomial(),
@@ -123,59 +116,11 @@ test('Poisson, binomial and negative binomial counts have their probabilities', 
   t.throws(() => binomialVariate(stream, 2.5, 0.5), { code: 'bad-argument' });
 });
 
-const table = {
-  g: [1, 1, 1, 2, 2, 3, 3, 3, 4, 4],
-  x: [0.2, -0.7, 1.1, 0.4, -1.2, 0.8, 0.3, -0.2, 1.3, -0.6],
-  n: [3, 2, 4, 3, 5, 6, 2, 4, 6, 3],
-  y: [1, 0, 2, 3, 1, 4, 2, 2, 5, 1],
-  pos: [1.4, 1.3, 2.2, 0.9, 3.1, 0.7, 1.6, 1.1, 0.5, 2.4],
-};
-const geometric = customFamily({
-  name: 'geometric',
-  link: 'log',
-  logDensity: (y, eta) => y * eta - (y + 1) * Math.log1p(Math.exp(eta)),
-  response: { expected: 'whole numbers >= 0', allows: (y) => Number.isInteger(y) && y >= 0 },
-  startingMean: (y) => y + 0.1,
-  draw: (stream, eta) => Math.floor(Math.log1p(-stream.uniform()) / (eta - Math.log1p(Math.exp(eta)))),
-});
-const combinations: readonly [string, Family, RandomEffect, number?][] = [
-  ['y | trials(n)', binomial(), normal()],
-  ['y | trials(n)', binomial('probit'), laplaceEffect()],
-  ['y | trials(n)', binomial('cloglog'), bridge()],
-  ['y | trials(n)', binomial('cauchit'), normal()],
-  ['y', poisson(), logGamma()],
-  ['y', poisson('sqrt'), normal()],
-  ['pos', gaussian(), studentT(6), 0.8],
-  ['pos', gaussian('log'), normal(), 0.8],
-  ['pos', gamma(), logistic(), 0.6],
-  ['y', negativeBinomial(), normal(), 2.2],
-  ['y', negativeBinomial({ theta: 1.5 }), normal()],
-  ['y', geometric, normal()],
-];
-for (const [response, family, randomEffect, dispersion] of combinations) {
-  test(`${family.name}${family.given ? ' given theta' : ''}, ${family.link.name}, ${randomEffect.name}: scores of simulated data have mean 0 and the information's variance`, (t) => {
-    const text = `${response} ~ x + (1 | g)`;
-    const model = glmm(text, table, { family, randomEffect });
-    const parameters = { beta: Float64Array.of(0.3, -0.4), sigma: 0.6, ...(dispersion && { dispersion }) };
-    const size = 60;
-    const column = response === 'pos' ? 'pos' : 'y';
-    const found = simulate(model, parameters, { seed: 5, draws: size }).map((y) => {
-      // A Gaussian mean under the log link, say, may give responses that glmm() itself must take.
-      const again = glmm(text, { ...table, [column]: y }, { family, randomEffect });
-      return marginal(again, parameters, { tolerance: 1e-6 });
-    });
-    found[0].gradient.forEach((_, a) => {
-      const scores = Float64Array.from(found, ({ gradient }) => gradient[a]);
-      const z = (mean(scores) / sd(scores)) * Math.sqrt(size);
-      t.true(Math.abs(z) < 4, `score ${a}: z = ${z}`);
-      // Bartlett's second identity.
-      const excess = Float64Array.from(
-        found,
-        ({ gradient, hessian }) => gradient[a] ** 2 + hessian.get(a, a),
-      );
-      const z2 = (mean(excess) / sd(excess)) * Math.sqrt(size);
-      t.true(Math.abs(z2) < 4, `information ${a}: z = ${z2}`);
-    });
+for (const combination of combinations) {
+  test(`${titleOf(combination)}: scores of simulated data have mean 0`, (t) => {
+    for (const [a, { score }] of identities(combination, 60).entries()) {
+      t.true(Math.abs(score) < 4, `score ${a}: z = ${score}`);
+    }
   });
 }
 

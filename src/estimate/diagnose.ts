@@ -120,6 +120,7 @@ function chainFindings(draws: Draws, variables: readonly string[]): Finding[] {
     });
   }
   const least = LEAST_ESS_PER_CHAIN * chains;
+  const each = chains === 1 ? '' : ` (${LEAST_ESS_PER_CHAIN} a chain)`;
   const few = moving.filter((row) => !(row.ess >= least));
   if (few.length > 0) {
     const worst = few.reduce((a, b) => (b.ess < a.ess || Number.isNaN(b.ess) ? b : a));
@@ -127,7 +128,7 @@ function chainFindings(draws: Draws, variables: readonly string[]): Finding[] {
     findings.push({
       code: 'ess-low',
       severity: 'warning',
-      message: `The draws are worth few independent ones for ${someOf(few.map(({ name }) => name))}: effective sample size ${format(worst.ess, 0)} for ${worst.name}; ${least} (${LEAST_ESS_PER_CHAIN} a chain) are needed to trust means, intervals and R-hat.`,
+      message: `The draws are worth few independent ones for ${someOf(few.map(({ name }) => name))}: effective sample size ${format(worst.ess, 0)} for ${worst.name}; ${least}${each} are needed to trust means, intervals and R-hat.`,
       advice: `Keep about ${factor} times as many draws (draws: ${factor * iterations}).`,
       where: few.map(({ name }) => name),
     });

@@ -122,6 +122,7 @@ export interface FitOptions {
   readonly seed?: number | string;
   readonly start?: Parameters;
   readonly fixed?: FixedParameters;
+  /** Threads to work on (1), for chains of draws and for likelihoods of large data; the numbers do not depend on it. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;

@@ -1,9 +1,7 @@
 // elpd(): how well the model predicts a new cluster, by leaving out one cluster at a time.
 import * as v from 'valibot';
-import { mean } from '../../samplers/diagnostics/descriptive.js';
-import { essMean } from '../../samplers/diagnostics/ess.js';
-import { paretoThreshold, psis } from '../../samplers/diagnostics/pareto.js';
-import { allChains, type Draws } from '../../samplers/draws.js';
+import { paretoThreshold } from '../../samplers/diagnostics/pareto.js';
+import { allChains } from '../../samplers/draws.js';
 import { checkOptions, count } from '../../samplers/options.js';
 import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
 import { requireFit } from '../estimate/arguments.js';
@@ -12,8 +10,12 @@ import { findingLines } from '../estimate/summary.js';
 import { requireDensity } from '../likelihood/supported.js';
 import { type Finding, someOf } from '../model/finding.js';
 import { mergeClusters } from '../model/merge.js';
-import { EvidenceWithout, maximumWithout } from './elpd/leave-out.js';
+import { importance } from './elpd/importance.js';
+import { EvidenceWithout, gapToMaximum, maximumWithout } from './elpd/leave-out.js';
 import { clusterLogLik } from './log-lik.js';
+
+/** Log-likelihood below its maximum from which estimates are no longer taken for it. */
+const LARGEST_GAP = 0.01;
 
 /** One cluster left out. */
 export interface ClusterElpd {
@@ -101,7 +103,13 @@ async function byDraws(
 ): Promise<ClusterElpd[]> {
   const draws = clusterLogLik(fit);
   await pause();
-  const rows = fit.model.clusterLabels.map((label) => importance(draws, label));
+  const rows = fit.model.clusterLabels.map(
+    (cluster): ClusterElpd => ({
+      cluster,
+      ...importance(allChains(draws, `log_lik[${cluster}]`)),
+      refit: false,
+    }),
+  );
   const threshold = paretoThreshold(draws.chains * draws.iterations);
   // NaN where the weights are all equal: nothing to smooth, and nothing wrong.
   const high = rows.flatMap(({ k }, i) => (k > threshold ? [i] : [])).sort((a, b) => rows[b].k - rows[a].k);
@@ -126,39 +134,6 @@ async function byDraws(
   return rows;
 }
 
-/** One cluster by Pareto-smoothed importance sampling. */
-function importance(draws: Draws, cluster: string): ClusterElpd {
-  const chains = allChains(draws, `log_lik[${cluster}]`);
-  const logLik = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
-  const size = logLik.length;
-  const top = logLik.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const density = logLik.map((value) => Math.exp(value - top));
-  const ess = essMean(chains.map((chain) => chain.map((value) => Math.exp(value - top))));
-  const rEff = ess > 0 ? ess / size : 1;
-  const { logWeights, k } = psis(
-    logLik.map((value) => -value),
-    rEff,
-  );
-  const total = logWeights.reduce((sum, w) => sum + Math.exp(w), 0);
-  let expected = 0;
-  logWeights.forEach((w, s) => {
-    expected += (Math.exp(w) / total) * density[s];
-  });
-  let variance = 0;
-  logWeights.forEach((w, s) => {
-    variance += ((Math.exp(w) / total) * (density[s] - expected)) ** 2;
-  });
-  const elpd = top + Math.log(expected);
-  return {
-    cluster,
-    elpd,
-    pLoo: top + Math.log(mean(density)) - elpd,
-    k,
-    error: Math.sqrt(variance / rEff) / expected,
-    refit: false,
-  };
-}
-
 async function byRefits(
   fit: LikelihoodFit,
   pause: () => Promise<void>,
@@ -179,6 +154,15 @@ async function byRefits(
       done.set(memberOf[i], row);
     }
     rows.push({ ...row, cluster });
+  }
+  const gap = gapToMaximum(fit);
+  if (gap > LARGEST_GAP) {
+    findings.push({
+      code: 'elpd-of-maximum-likelihood',
+      severity: 'note',
+      message: `The refits without a cluster are maximum likelihood; the estimates of ${fit.strategy} lie ${gap.toPrecision(2)} below it in log-likelihood, which is counted into pLoo.`,
+      advice: 'Compare the elpd of models by fits of quadrature().',
+    });
   }
   if (failed.length > 0) {
     findings.push({

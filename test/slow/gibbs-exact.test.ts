@@ -1,7 +1,7 @@
 // gibbs() against exact posteriors on the data that take their time, and under other priors.
 import test from 'ava';
 import { fit } from '../../src/estimate/fit.js';
-import { gibbs } from '../../src/estimate/gibbs.js';
+import { type GibbsOptions, gibbs } from '../../src/estimate/gibbs.js';
 import { halfT, inverseGammaVariance, normalPrior } from '../../src/estimate/priors.js';
 import { quadraturePosterior } from '../../src/estimate/quadrature-posterior.js';
 import {
@@ -14,21 +14,26 @@ import {
   referenceModel,
 } from '../gibbs-helpers.js';
 
-test('lsat: 4000 effective draws, within 4 combined errors of the reference', async (t) => {
-  const file = reference('lsat');
-  const { draws, converged, findings } = await fit(
-    await referenceModel('lsat'),
-    gibbs({ warmup: 300, draws: 2100 }),
-    { seed: 42 },
-  );
-  t.true(converged);
-  t.deepEqual(
-    findings.filter(({ code }) => code === 'rhat-high' || code === 'ess-low'),
-    [],
-  );
-  agrees(t, draws, exactOf(file), 4000);
-  interceptsAgree(t, draws, file);
-});
+const references: readonly [string, GibbsOptions][] = [
+  ['seeds', { draws: 6000 }],
+  ['booth_hobert', { draws: 7000 }],
+  ['lsat', { warmup: 300, draws: 2100 }],
+];
+for (const [name, options] of references) {
+  test(`${name}: 4000 effective draws, within 4 combined errors of the reference`, async (t) => {
+    const file = reference(name);
+    const { draws, converged, findings } = await fit(await referenceModel(name), gibbs(options), {
+      seed: 42,
+    });
+    t.true(converged);
+    t.deepEqual(
+      findings.filter(({ code }) => code === 'rhat-high' || code === 'ess-low'),
+      [],
+    );
+    agrees(t, draws, exactOf(file), 4000);
+    interceptsAgree(t, draws, file);
+  });
+}
 
 test('Booth-Hobert with a half-t prior', async (t) => {
   const model = await referenceModel('booth_hobert');

@@ -40,6 +40,24 @@ for (const eStep of [importance(), metropolis(), rejection(), quasiMonteCarlo()]
   }
 }
 
+test('the errors of an EM without a polish are what they say, cbpp, seeds 1 to 100', async (t) => {
+  const model = await certifiedModel(certified('cbpp'));
+  const z: (readonly number[])[] = [];
+  const p: number[] = [];
+  for (let seed = 1; seed <= 100; seed++) {
+    const { landing } = await fit(model, mcem({ polish: false }), { seed });
+    z.push(landing!.z);
+    p.push(landing!.scoreTest.pValue);
+  }
+  for (let k = 0; k < z[0].length; k++) {
+    const mean = z.reduce((sum, row) => sum + row[k], 0) / z.length;
+    const sd = Math.sqrt(z.reduce((sum, row) => sum + (row[k] - mean) ** 2, 0) / (z.length - 1));
+    t.true(Math.abs(mean) < 0.25, `mean of z, ${k}: ${mean}`);
+    t.true(sd > 0.83 && sd < 1.17, `sd of z, ${k}: ${sd}`);
+  }
+  t.true(uniformityPValue(p) > 0.001);
+});
+
 /** Kolmogorov-Smirnov p-value of the uniform distribution (Stephens 1970's approximation). */
 function uniformityPValue(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,6 +1,8 @@
 // saem(), mcnr() and mcml() at their defaults on more data, and the calibration of their Monte Carlo errors.
 import test from 'ava';
 import { fit, type LikelihoodFit, type Strategy } from '../../src/estimate/fit.js';
+import { metropolis } from '../../src/estimate/mcem/metropolis.js';
+import { rejection } from '../../src/estimate/mcem/rejection.js';
 import { mcml } from '../../src/estimate/mcml/mcml.js';
 import { mcnr } from '../../src/estimate/mcnr/mcnr.js';
 import { quadrature } from '../../src/estimate/quadrature.js';
@@ -47,6 +49,21 @@ test('mcml() on the toenail data lands, or says that its budget did not suffice'
   t.true(short.milliseconds < 60_000);
 });
 
+for (const name of ['booth_hobert', 'cbpp']) {
+  test(`the errors of saem() by exact draws are what they say on ${name}, seeds 1 to 40`, async (t) => {
+    const model = await certifiedModel(certified(name));
+    const z: (readonly number[])[] = [];
+    for (let seed = 1; seed <= 40; seed++) {
+      z.push((await fit(model, saem({ eStep: rejection() }), { seed })).landing!.z);
+    }
+    for (let k = 0; k < z[0].length; k++) {
+      const mean = z.reduce((sum, row) => sum + row[k], 0) / z.length;
+      const sd = Math.sqrt(z.reduce((sum, row) => sum + (row[k] - mean) ** 2, 0) / (z.length - 1));
+      t.true(sd > 0.83 && sd < 1.17, `sd of z, ${k}: ${sd}`);
+    }
+  });
+}
+
 const calibrated: readonly (readonly [string, Strategy<LikelihoodFit>])[] = [
   ['saem', saem({ exploration: 60, smoothing: 60, monteCarloError: 0.1 })],
   ['mcnr', mcnr()],
@@ -75,3 +92,18 @@ for (const [name, strategy] of calibrated) {
     });
   });
 }
+
+test('other E-steps serve them too', async (t) => {
+  const model = await certifiedModel(certified('infection'));
+  const exact = await fit(model, quadrature());
+  landed(t, await fit(model, mcnr({ eStep: metropolis() }), { seed: 1 }), exact, 0.02);
+  landed(
+    t,
+    await fit(model, mcnr({ controlVariates: false, monteCarloError: 0.1 }), { seed: 1 }),
+    exact,
+    0.1,
+  );
+  landed(t, await fit(model, mcml({ eStep: metropolis(), monteCarloError: 0.1 }), { seed: 1 }), exact, 0.1);
+  const textbook = { expanded: false, smoothing: 60, monteCarloError: 0.3 };
+  landed(t, await fit(model, saem(textbook), { seed: 1 }), exact, 0.3);
+});

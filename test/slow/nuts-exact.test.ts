@@ -10,7 +10,7 @@ import { halfCauchy, halfNormal, normalPrior, resolvePriors } from '../../src/es
 import { quadrature } from '../../src/estimate/quadrature.js';
 import { quadraturePosterior } from '../../src/estimate/quadrature-posterior.js';
 import { logistic } from '../../src/model/effects/logistic.js';
-import { binomial, gamma } from '../../src/model/family.js';
+import { binomial, gamma, gaussian } from '../../src/model/family.js';
 import { glmm, type Model } from '../../src/model/model.js';
 import { agrees, distance, exactFrom, exactOf, reference, referenceModel } from '../gibbs-helpers.js';
 import { shipped } from '../helpers.js';
@@ -50,6 +50,22 @@ test('compare() holds it against the quadrature posterior', async (t) => {
     ],
   );
   t.true(rows[1].essPerSecond! > 0);
+});
+
+test('covariates far from 0 and related, and tiny units, cost no more', async (t) => {
+  const year = Float64Array.from(infection.t as ArrayLike<number>, (x, k) => 2000 + x + 0.01 * (k % 3));
+  const model = glmm(
+    'x | trials(n) ~ t + year + (1 | clinic)',
+    { ...infection, year },
+    { family: binomial() },
+  );
+  const { findings } = await fit(model, nuts({ chains: 1, warmup: 300, draws: 200, maxTreeDepth: 7 }));
+  t.false(findings.some(({ code }) => code === 'tree-depth'));
+  const { Batch, Yield } = await shipped('dyestuff');
+  const tiny = { Batch, y: Float64Array.from(Yield as ArrayLike<number>, (y) => y * 1e-5) };
+  const small = glmm('y ~ 1 + (1 | Batch)', tiny, { family: gaussian() });
+  const { draws } = await fit(small, nuts({ warmup: 600, draws: 800, acceptance: 0.95 }), { seed: 2 });
+  agrees(t, draws, exactFrom(await quadraturePosterior(small)), 500);
 });
 
 const priors = { beta: normalPrior(0, 10), sigma: halfNormal(2.5), dispersion: halfNormal(2.5) };

@@ -2,9 +2,11 @@
 import test from 'ava';
 import { sbc } from '../../src/compare/sbc.js';
 import { albertChib } from '../../src/estimate/albert-chib.js';
+import { sampleCollapsed } from '../../src/estimate/collapsed/run.js';
 import { collapsed } from '../../src/estimate/collapsed.js';
 import { fit, type PosteriorFit, type Strategy } from '../../src/estimate/fit.js';
 import { gibbs } from '../../src/estimate/gibbs.js';
+import { MarginalPosterior } from '../../src/estimate/marginal-posterior.js';
 import { nuts } from '../../src/estimate/nuts.js';
 import { polyaGamma } from '../../src/estimate/polya-gamma.js';
 import { halfNormal, normalPrior } from '../../src/estimate/priors.js';
@@ -12,8 +14,10 @@ import { quadraturePosterior } from '../../src/estimate/quadrature-posterior.js'
 import { elpd } from '../../src/inspect/elpd.js';
 import { binomial, gamma, poisson } from '../../src/model/family.js';
 import { glmm, type Model } from '../../src/model/model.js';
+import type { Parameters } from '../../src/model/parameters.js';
 import { referenceModel } from '../gibbs-helpers.js';
 import { near, shipped } from '../helpers.js';
+import { sampler } from '../sbc-sampler.js';
 
 const table = {
   g: [1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
@@ -78,4 +82,29 @@ test.serial('elpd of infection: every clinic against the evidence without it', a
     const error = Math.hypot(row.error, all.logEvidenceError, rest.logEvidenceError);
     near(t, row.elpd, all.logEvidence - rest.logEvidence, 4 * error, row.cluster);
   }
+});
+
+/** The collapsed density without the Jacobian of log sigma. */
+class NoJacobian extends MarginalPosterior {
+  override logPrior(parameters: Parameters): number {
+    return super.logPrior(parameters) - Math.log(parameters.sigma);
+  }
+}
+
+test.serial('caught: collapsed() without the Jacobian of log sigma', async (t) => {
+  const settings = { chains: 1, warmup: 20, draws: 62, thin: 1, kernel: 'independence' } as const;
+  const broken = sampler('no-jacobian', priors, async (task, known) => {
+    const { draws } = await sampleCollapsed(
+      task,
+      known,
+      settings,
+      (rule) => new NoJacobian(task.space, known, rule),
+    );
+    return Float64Array.from(draws.variables.flatMap((name) => Array.from(draws.chain(name, 0))));
+  });
+  const found = await sbc(binary(), broken, { replications: 15, draws: 31 });
+  const sigma = found.parameters.find(({ name }) => name === 'sigma')!;
+  t.is(sigma.verdict, 'biased low', found.toString());
+  t.false(sigma.inside);
+  t.true(sigma.pValue < 1e-4);
 });

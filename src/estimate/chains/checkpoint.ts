@@ -104,6 +104,6 @@ export function unusable(path: string, error: unknown): GlmmcError {
   const why = error instanceof Error ? error.message : String(error);
   return new GlmmcError(
     'bad-checkpoint',
-    `checkpoint: '${path}' cannot be used (${why}); give a folder that can be written to`,
+    `checkpoint: '${path}' cannot be used (${why}); give a folder that can be written to, with room in it`,
   );
 }

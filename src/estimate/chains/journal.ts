@@ -43,11 +43,14 @@ export class Journal {
     this.files = files;
     this.path = path;
     this.loop = loop;
+    this.draws = orUnusable(path, () =>
+      files.openSync(`${path}.draws`, files.constants.O_RDWR | files.constants.O_CREAT),
+    );
     try {
-      this.draws = files.openSync(`${path}.draws`, files.constants.O_RDWR | files.constants.O_CREAT);
-      files.ftruncateSync(this.draws, 8 * loop.width * this.resume());
+      orUnusable(path, () => files.ftruncateSync(this.draws, 8 * loop.width * this.resume()));
     } catch (error) {
-      throw error instanceof GlmmcError ? error : unusable(path, error);
+      files.closeSync(this.draws);
+      throw error;
     }
     loop.onDraw = (row) => this.pending.push(row.slice());
     this.nextState = performance.now() + BETWEEN_STATES;
@@ -74,23 +77,29 @@ export class Journal {
     return state.kept;
   }
 
-  /** Writes the draws that have come, and where it is time the state. Between two steps. */
+  /**
+   * Writes the draws that have come, and where it is time the state. Between two steps.
+   * @throws GlmmcError `bad-checkpoint`
+   */
   tick(): void {
     const began = performance.now();
     if (began < this.nextState) {
-      this.flush();
+      orUnusable(this.path, () => this.flush());
       return;
     }
-    this.save();
+    orUnusable(this.path, () => this.save());
     const now = performance.now();
     this.nextState = now + Math.max(BETWEEN_STATES, SHARE * (now - began));
   }
 
   /** Leaves everything on disk; a chain that a step has thrown in is left where it was last saved. */
   close(): void {
-    if (this.loop.whole) this.save();
-    this.loop.onDraw = undefined;
-    this.files.closeSync(this.draws);
+    try {
+      if (this.loop.whole) orUnusable(this.path, () => this.save());
+    } finally {
+      this.loop.onDraw = undefined;
+      this.files.closeSync(this.draws);
+    }
   }
 
   private flush(): void {
@@ -124,6 +133,15 @@ export class Journal {
     files.fsyncSync(file);
     files.closeSync(file);
     files.renameSync(`${path}.state.new`, `${path}.state`);
+  }
+}
+
+/** @throws GlmmcError `bad-checkpoint` for what the files refuse */
+function orUnusable<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof GlmmcError ? error : unusable(path, error);
   }
 }
 

@@ -33,6 +33,9 @@ export class ChainReporter {
 
   report(): void {
     const { task, settings, control, told, total } = this;
+    const [all, now] = control.progress;
+    // Chains that go on from disk have moved, but nothing is known yet of the time that a step takes.
+    if (now === 0 && all < total) return;
     for (let chain = 0; chain < told.length; chain++) {
       const iteration = control.done(chain);
       if (iteration === told[chain]) continue;

@@ -28,10 +28,9 @@ const WORTH_THREADS = 1000;
 
 /**
  * Runs `settings.chains` chains. Chain c has the stream `chain:c`, below which it makes its own. With `task.workers`
- * threads (this one among them) thread k runs the chains c with c mod workers = k, once the first steps have shown that
- * the work is worth it.
+ * threads (this one among them) the chains that are left are dealt out as soon as the first steps have shown that the
+ * work is worth it. With `task.checkpoint` the chains are kept on disk, and go on from what is there.
  * @param recipe how a thread makes the same chains as `make`; absent where it cannot
- * With `task.checkpoint` the chains are kept on disk, and go on from what is there.
  * @throws whatever a chain throws; `foreign-checkpoint`, `bad-checkpoint`; rejects with the reason of an abort
  */
 export async function runChains<R>(
@@ -50,32 +49,32 @@ export async function runChains<R>(
   const blocks = Array.from({ length: chains }, () => sharedNumbers(variables.length * draws, share));
   const canShare = isShared(control.arrays.integers);
   const reporter = new ChainReporter(task, settings, control);
-  const worthThreads = task.worthThreads ?? WORTH_THREADS;
   const reports = new Map<number, R>();
   const folder = await openCheckpoint(task, priors);
   const run = { root: rng(task.seed), settings, blocks, control, folder };
   let threads: ChainThreads<R> | undefined;
 
   /** Starts threads if there is enough to do. */
-  const employ = async (): Promise<void> => {
+  const employ = async (begun: number): Promise<void> => {
     if (threads || !canShare || !problem || !recipe) return;
+    const { worthThreads = WORTH_THREADS } = task;
     if (!(worthThreads === 0 || reporter.timeLeft >= worthThreads)) return;
     const job = { problem, recipe, settings, seed: task.seed, blocks, control: control.arrays, folder };
-    threads = new ChainThreads(workers, chains);
+    threads = new ChainThreads(workers, chains, begun);
     await threads.start(job);
   };
   const runHere = async (chain: number): Promise<void> => {
     const report = await runChain(run, make, chain, async () => {
       reporter.report();
       await task.pause();
-      await employ();
+      await employ(chain + 1);
     });
     reporter.report();
     reports.set(chain, report!);
   };
 
   try {
-    if (worthThreads === 0) await employ();
+    if (task.worthThreads === 0) await employ(0);
     for (let chain = 0; chain < chains; chain++) {
       if (!threads?.has(chain)) await runHere(chain);
     }

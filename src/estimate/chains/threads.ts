@@ -14,25 +14,34 @@ export class ChainThreads<R> {
   readonly failed: Set<number> = new Set();
   private readonly workers: number;
   private readonly chains: number;
+  private readonly begun: number;
   private given = 0;
   /** Threads that are at work, or on their way to it. */
   private busy = 0;
   private wake: () => void = () => {};
 
-  constructor(workers: number, chains: number) {
+  /** @param begun chains that this thread has begun already, the first ones */
+  constructor(workers: number, chains: number, begun: number) {
     this.workers = workers;
     this.chains = chains;
+    this.begun = begun;
   }
 
   /** Whether another thread than this one has the chain. */
   has(chain: number): boolean {
-    return chain % this.workers !== 0;
+    return this.threadOf(chain) > 0;
+  }
+
+  /** The rest goes round, from this thread (0) or, where it has its hands full, the next. */
+  private threadOf(chain: number): number {
+    const { begun, workers } = this;
+    return chain < begun ? 0 : (chain - begun + (begun > 0 ? 1 : 0)) % workers;
   }
 
   /** Hands out the chains. Where threads are not to be had, all of them fail. */
   async start(job: Omit<ChainJob, 'chains'>): Promise<void> {
     for (let k = 1; k < this.workers; k++) {
-      const chains = Array.from({ length: this.chains }, (_, c) => c).filter((c) => c % this.workers === k);
+      const chains = Array.from({ length: this.chains }, (_, c) => c).filter((c) => this.threadOf(c) === k);
       this.given += chains.length;
       this.busy++;
       const lose = (): void => {

@@ -86,3 +86,17 @@ export async function maximumWithout(
   new ClusterLogLikelihoods(fit.model).evaluate(parameters, { kind: 'plain' }, out);
   return { elpd: out[i], error: 0, converged };
 }
+
+/**
+ * Log-likelihood that the fit's estimates lack of the maximum, by the exact score and the fit's covariance; parameters without a
+ * standard error (fixed, or a sigma of 0) are left out.
+ */
+export function gapToMaximum(fit: LikelihoodFit): number {
+  const likelihood = new MarginalLikelihood(fit.model);
+  likelihood.evaluate(fit.parameters, { kind: 'plain' }, 'gradient');
+  const { gradient } = likelihood;
+  const free = fit.estimates.flatMap(({ standardError }, k) => (standardError > 0 ? [k] : []));
+  let sum = 0;
+  for (const a of free) for (const b of free) sum += gradient[a] * fit.covariance.get(a, b) * gradient[b];
+  return sum / 2;
+}

@@ -1,4 +1,4 @@
-# Golden values of Pareto-smoothed importance sampling and of simultaneous ECDF bands:
+# Golden values of Pareto-smoothed importance sampling, leave-one-out and simultaneous ECDF bands:
 #   Rscript test/data/samplers/psis.R > test/data/samplers/psis.json
 # Made with R 4.2.2, loo 2.5.1, bayesplot 1.10.0. Weights by the generator of METHODS section 4, which the test repeats.
 suppressMessages({ library(loo); library(bayesplot) })
@@ -30,5 +30,17 @@ coverage <- function(N, K, g) {
 bands <- sapply(list(c(100, 20, .0073577594), c(100, 20, .0085), c(100, 20, .0086), c(200, 101, .0035533113), c(1000, 100, .0026698311), c(30, 7, .05)),
                 function(a) numbers(c(a, coverage(a[1], a[2], a[3]))))
 ranks <- bayesplot:::ecdf_intervals(.01, N = 250, K = 20, L = 4)
+# Leave-one-out by loo of four columns of log-likelihoods, 2 chains of 300 draws; efficiencies by posterior.
+ar <- function(seed, n) {
+  u <- uniforms(seed, n) - .5; x <- numeric(n); x[1] <- u[1]
+  for (t in 2:n) x[t] <- .5 * x[t - 1] + u[t]
+  x
+}
+left <- sapply(1:4, function(i) {
+  ll <- sapply(1:2, function(c) -i - i * (ar(10 * i + c, 300) + .3)^2)
+  r_eff <- posterior::ess_mean(exp(ll)) / 600
+  l <- loo(array(ll, c(300, 2, 1)), r_eff = r_eff)
+  numbers(c(l$pointwise[1, c("elpd_loo", "p_loo", "mcse_elpd_loo")], pareto_k_values(l)))
+})
 cat("{\n\"psis\": {\n", paste(sprintf('"%s": %s', names(cases), cases), collapse = ",\n"),
-    "\n},\n\"coverage\": [\n", paste(bands, collapse = ",\n"), "\n],\n\"ranks\": {\"lower\": ", numbers(ranks$lower), ", \"upper\": ", numbers(ranks$upper), "}\n}\n", sep = "")
+    "\n},\n\"coverage\": [\n", paste(bands, collapse = ",\n"), "\n],\n\"ranks\": {\"lower\": ", numbers(ranks$lower), ", \"upper\": ", numbers(ranks$upper), "},\n\"loo\": [\n", paste(left, collapse = ",\n"), "\n]}\n", sep = "")
