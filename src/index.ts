@@ -104,9 +104,30 @@ export {
 export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likelihood.js';
 export { type SaemOptions, saem } from './estimate/saem/saem.js';
 export { type SimulateOptions, simulate } from './estimate/simulate.js';
+export { type AugmentRow, augment } from './inspect/augment.js';
+export {
+  type ConfintMethod,
+  type ConfintOptions,
+  confint,
+  type Interval,
+  type Intervals,
+} from './inspect/confint.js';
 export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
+export { type LikelihoodRatio, likelihoodRatio } from './inspect/likelihood-ratio.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
+export {
+  type AverageMarginalEffectOptions,
+  averageComparisons,
+  averageMarginalEffects,
+  type ComparisonOptions,
+  type MarginalEffect,
+  type MarginalEffectOptions,
+  type MarginalEffects,
+} from './inspect/marginal-effects.js';
+export { type MarginalLink, marginalLink } from './inspect/marginal-link.js';
+export { type MedianOddsRatio, medianOddsRatio } from './inspect/median-odds-ratio.js';
+export { type Prediction, type Predictions, type PredictOptions, predict } from './inspect/predict.js';
 export {
   type PosteriorPredictiveOptions,
   type Predictive,
@@ -118,7 +139,15 @@ export {
   type TestStatistic,
 } from './inspect/predictive.js';
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
+export { type ClusterRank, type Ranks, ranks } from './inspect/ranks.js';
+export { type RefitOptions, refit } from './inspect/refit.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
+export {
+  type Association,
+  type Associations,
+  type WithinClusterOptions,
+  withinCluster,
+} from './inspect/within-cluster.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
 export {
   type Combination,

@@ -17,6 +17,8 @@ const functions = [
   ...['inverseGammaVariance', 'uniformPrior'],
   // inspection, comparison
   ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
+  ...['predict', 'confint', 'likelihoodRatio', 'withinCluster', 'ranks', 'refit', 'augment'],
+  ...['averageMarginalEffects', 'averageComparisons', 'marginalLink', 'medianOddsRatio'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],

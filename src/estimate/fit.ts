@@ -219,7 +219,7 @@ export async function fit<F extends Fit>(
   if (known.start) checkParameters(model, known.start);
   signal?.throwIfAborted();
   let lastPause = performance.now();
-  return strategy.run({
+  const result = await strategy.run({
     model,
     space,
     start: known.start && space.hold(known.start),
@@ -238,6 +238,21 @@ export async function fit<F extends Fit>(
       signal?.throwIfAborted();
     },
   });
+  origins.set(result, { strategy, fixed: known.fixed });
+  return result;
+}
+
+/** How a fit came about, beyond what it tells: for the same again on other data. */
+export interface Origin {
+  readonly strategy: Strategy;
+  readonly fixed: FixedParameters;
+}
+
+const origins = new WeakMap<Fit, Origin>();
+
+/** Undefined for what fit() did not return itself, as copies. */
+export function originOf(result: Fit): Origin | undefined {
+  return origins.get(result);
 }
 
 function isStrategy(value: unknown): boolean {

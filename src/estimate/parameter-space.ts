@@ -10,9 +10,14 @@ export interface FixedParameters {
   readonly beta?: Readonly<Record<string, number>>;
 }
 
+/** What a profile may hold beside: the dispersion, which is no user's business. */
+export interface HeldParameters extends FixedParameters {
+  readonly dispersion?: number;
+}
+
 export class ParameterSpace {
   readonly model: Model;
-  readonly fixed: FixedParameters;
+  readonly fixed: HeldParameters;
   /** Names of all parameters: coefficients, `sigma`, `dispersion` where there is one. */
   readonly names: readonly string[];
   /** Indices in `names` of the free ones. */
@@ -22,7 +27,7 @@ export class ParameterSpace {
   private readonly p: number;
 
   /** @throws GlmmcError `bad-fixed` */
-  constructor(model: Model, fixed: FixedParameters = {}) {
+  constructor(model: Model, fixed: HeldParameters = {}) {
     this.model = model;
     this.fixed = fixed;
     this.p = model.coefficientNames.length;
@@ -47,7 +52,8 @@ export class ParameterSpace {
 
   private isFixed(name: string, k: number): boolean {
     if (k === this.p) return this.fixed.sigma !== undefined;
-    return k < this.p && this.fixed.beta?.[name] !== undefined;
+    if (k === this.p + 1) return this.fixed.dispersion !== undefined;
+    return this.fixed.beta?.[name] !== undefined;
   }
 
   /** The same space with sigma held at this value. */
@@ -60,7 +66,8 @@ export class ParameterSpace {
     const beta = parameters.beta.map(
       (value, j) => this.fixed.beta?.[this.model.coefficientNames[j]] ?? value,
     );
-    return { ...parameters, beta, sigma: this.fixed.sigma ?? parameters.sigma };
+    const { sigma = parameters.sigma, dispersion = parameters.dispersion } = this.fixed;
+    return { ...parameters, beta, sigma, ...(dispersion !== undefined && { dispersion }) };
   }
 
   /** Free coordinates: coefficients as they are, sigma and dispersion by their logs. */

@@ -6,6 +6,7 @@ import { requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { ClusterPosteriors } from '../likelihood/cluster-posterior.js';
 import { Integrand } from '../likelihood/integrand.js';
+import { DeltaMethod } from './delta.js';
 
 /** One cluster's intercept eps_i, on the scale of the linear predictor. */
 export interface RandomIntercept {
@@ -66,7 +67,7 @@ function fromLikelihood(fit: LikelihoodFit): Unranked[] {
   integrand.setParameters(parameters);
   const posteriors = new ClusterPosteriors(integrand);
   const p = model.coefficientNames.length;
-  const covariance = fit.covariance.to2DArray();
+  const delta = new DeltaMethod(fit);
   return model.clusterLabels.map((cluster, i) => {
     const posterior = posteriors.of(i);
     // eps = sigma z: the slope of its mean is that of z, times sigma, and E[z] for sigma itself.
@@ -78,18 +79,11 @@ function fromLikelihood(fit: LikelihoodFit): Unranked[] {
       mode: sigma * posterior.mode,
       modeSd: sigma * posterior.modeSd,
       sd,
-      sdTotal: Math.sqrt(sd * sd + quadraticForm(covariance, slope)),
+      sdTotal: Math.sqrt(sd * sd + delta.variance(slope)),
       q5: sigma * posterior.quantile(0.05),
       q95: sigma * posterior.quantile(0.95),
     };
   });
-}
-
-/** v' A v */
-function quadraticForm(a: readonly (readonly number[])[], v: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < v.length; i++) for (let j = 0; j < v.length; j++) sum += v[i] * a[i][j] * v[j];
-  return sum;
 }
 
 function fromDraws(fit: PosteriorFit): Unranked[] {

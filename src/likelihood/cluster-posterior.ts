@@ -32,6 +32,13 @@ export interface ClusterPosterior {
   quantile(p: number): number;
 }
 
+/**
+ * What is done at a node: z, its mass on any scale, and how many steps it is from the peak's. The steps are as fine as quantiles
+ * need; for sums every `COARSE`-th node will do.
+ */
+export type Visit = (z: number, mass: number, steps: number) => void;
+export const COARSE = 4;
+
 /** A point of the grid, whose coordinate c grows with z in equal steps: densities are per unit of c. */
 interface Node {
   readonly z: number;
@@ -57,6 +64,7 @@ export class ClusterPosteriors {
   /** E[D], D the complete-data score, under the density p(z) and under the tilted one (z - origin) p(z). */
   private readonly plain: ExpectedDerivatives;
   private readonly tilted: ExpectedDerivatives;
+  private visit: Visit | undefined;
 
   constructor(integrand: Integrand) {
     this.integrand = integrand;
@@ -64,8 +72,10 @@ export class ClusterPosteriors {
     this.tilted = new ExpectedDerivatives(integrand);
   }
 
-  of(cluster: number): ClusterPosterior {
+  /** @param visit called at every node of the sums, where the integrand was last evaluated */
+  of(cluster: number, visit?: Visit): ClusterPosterior {
     const { integrand, plain, tilted } = this;
+    this.visit = visit;
     integrand.select(cluster);
     if (integrand.effect.points) return this.ofPoints();
     const modes = findModes(integrand, 0);
@@ -112,6 +122,7 @@ export class ClusterPosteriors {
       integrand.evaluate(at);
       plain.add(at, weights[j]);
       tilted.add(at, weights[j] * (at - origin));
+      this.visit?.(at, weights[j], 0);
     });
     return {
       mode,
@@ -151,7 +162,7 @@ export class ClusterPosteriors {
         const density = Math.exp(integrand.evaluate(z) - peak);
         if (!(density > NOTHING)) return nodes;
         nodes.push({ z, stretch: 1, density, slope: density * integrand.gradient });
-        this.collect(z, density, step, origin);
+        this.collect(z, density, step, origin, k);
       }
     };
     return { nodes: [...walk(1, -1).reverse(), ...walk(0, 1)], step };
@@ -180,7 +191,7 @@ export class ClusterPosteriors {
         const gradient = density > 0 ? integrand.gradient : 0;
         const bent = density > 0 ? (side * density * bend) / slope : 0;
         nodes.push({ z, stretch: slope, density, slope: density * gradient * slope + bent });
-        if (density > 0) this.collect(z, density, TRANSFORMED_STEP, origin);
+        if (density > 0) this.collect(z, density, TRANSFORMED_STEP, origin, k);
       }
     };
     const outwards = walk(0, 1);
@@ -189,9 +200,10 @@ export class ClusterPosteriors {
     return { nodes, step: TRANSFORMED_STEP };
   }
 
-  private collect(z: number, density: number, step: number, origin: number): void {
+  private collect(z: number, density: number, step: number, origin: number, steps: number): void {
     this.plain.add(z, density * step);
     this.tilted.add(z, density * step * (z - origin));
+    this.visit?.(z, density * step, steps);
   }
 
   /** The power by which the density of z falls at the end where it falls more slowly. */

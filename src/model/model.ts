@@ -164,7 +164,7 @@ function tryRows(family: Family, design: Design): void {
 }
 
 /** @throws GlmmcError `bad-response`, `constant-response` */
-function checkResponse(family: Family, design: Design): void {
+export function checkResponse(family: Family, design: Design): void {
   if (design.trials && !family.counts) {
     throw new GlmmcError(
       'bad-response',

@@ -1,5 +1,6 @@
 // One cluster left out, exactly: the evidence without it, or the maximum of the likelihood without it.
-import type { FitBase, LikelihoodFit, PosteriorFit } from '../../estimate/fit.js';
+import type { LikelihoodFit, PosteriorFit } from '../../estimate/fit.js';
+import { fixedOf } from '../../estimate/fixed-of.js';
 import { maximumLikelihood } from '../../estimate/maximum-likelihood.js';
 import { type FixedParameters, ParameterSpace } from '../../estimate/parameter-space.js';
 import type { Priors } from '../../estimate/priors.js';
@@ -98,14 +99,4 @@ export function gapToMaximum(fit: LikelihoodFit): number {
   let sum = 0;
   for (const a of free) for (const b of free) sum += gradient[a] * fit.covariance.get(a, b) * gradient[b];
   return sum / 2;
-}
-
-function fixedOf({ fixed, model, parameters }: FitBase): FixedParameters {
-  const beta = model.coefficientNames.flatMap((name, j) =>
-    fixed.includes(name) ? [[name, parameters.beta[j]] as const] : [],
-  );
-  return {
-    ...(fixed.includes('sigma') && { sigma: parameters.sigma }),
-    ...(beta.length > 0 && { beta: Object.fromEntries(beta) }),
-  };
 }

@@ -1,0 +1,200 @@
+// confint(): how well each parameter is known, by Wald's rule, by profile likelihood, or by the draws.
+import * as v from 'valibot';
+import { quantileSorted, sorted } from '../../samplers/diagnostics/descriptive.js';
+import { allChains } from '../../samplers/draws.js';
+import { didYouMean, GlmmcError } from '../../samplers/errors.js';
+import { between, checkOptions } from '../../samplers/options.js';
+import { digitsFor, table } from '../../samplers/text.js';
+import { requireFit } from '../estimate/arguments.js';
+import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
+import { findingLines } from '../estimate/summary.js';
+import { requireDensity } from '../likelihood/supported.js';
+import type { Finding } from '../model/finding.js';
+import { Profiles } from './confint/profile.js';
+import { halfWidth } from './predict/scale.js';
+
+export interface Interval {
+  readonly name: string;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** Rows in the order of the estimates; `findings` and `toString` stand beside them. */
+export interface Intervals extends ReadonlyArray<Interval> {
+  readonly findings: readonly Finding[];
+  toString(): string;
+}
+
+export type ConfintMethod = 'wald' | 'profile' | 'posterior';
+
+export interface ConfintOptions {
+  /** Default: `wald` for likelihood fits, `posterior` for posterior ones. */
+  readonly method?: ConfintMethod;
+  /** 0.95 */
+  readonly level?: number;
+  /** Names of the estimates that are wanted; all of them where left out. */
+  readonly parameters?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Intervals for the estimates.
+ *
+ * `wald`: estimate -+ z standard errors, for sigma and the dispersion on the log scale; NaN for a sigma on its boundary, of
+ * which the profile knows more.
+ *
+ * `profile` (a promise): all values v with 2 (l - l(v)) at most the chi-square quantile with 1 degree of freedom, l(v) the largest
+ * log-likelihood with the parameter at v, by quadrature without error to speak of, whatever strategy made the fit. For sigma 0 is among
+ * the values: it is the lower limit where the data do not exclude it at this level. A side on which the likelihood never
+ * falls far enough is infinite, and the finding `flat-profile` says so. At sigma = 0 the chi-square is too wide (the
+ * distribution there is a mixture), so that the interval is on the safe side.
+ *
+ * `posterior`: equal-tailed quantiles of the draws. What is held fixed has its value at both ends.
+ * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `unsupported-effect` for profiles under point masses
+ * Source: Venzon and Moolgavkar (1988), Applied Statistics 37; Self and Liang (1987), JASA 82.
+ */
+export function confint(
+  fit: Fit,
+  options: ConfintOptions & { readonly method: 'profile' },
+): Promise<Intervals>;
+export function confint(
+  fit: Fit,
+  options?: ConfintOptions & { readonly method?: 'wald' | 'posterior' },
+): Intervals;
+export function confint(fit: Fit, options?: ConfintOptions): Intervals | Promise<Intervals>;
+export function confint(fit: Fit, options: ConfintOptions = {}): Intervals | Promise<Intervals> {
+  requireFit('confint()', fit);
+  const known = checkOptions(
+    'confint()',
+    {
+      method: v.optional(
+        v.picklist(['wald', 'profile', 'posterior'], "'wald', 'profile' or 'posterior'"),
+        fit.kind === 'posterior' ? 'posterior' : 'wald',
+      ),
+      level: v.optional(between(0, 1), 0.95),
+      parameters: v.optional(v.array(v.string('a name'), 'names of estimates')),
+      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+    },
+    options,
+  );
+  const { method, level, signal } = known;
+  const wanted = wantedEstimates(fit, known.parameters);
+  if (fit.kind === 'posterior') {
+    if (method !== 'posterior') throw notFor(method, 'a likelihood fit', 'a posterior fit', "'posterior'");
+    return dressed(ofDraws(fit, wanted, level), []);
+  }
+  if (method === 'posterior')
+    throw notFor(method, 'a posterior fit', 'a likelihood fit', "'wald' or 'profile'");
+  if (method === 'wald') return wald(fit, wanted, level);
+  requireDensity("confint() with method 'profile'", fit.model);
+  return profile(fit, wanted, level, signal);
+}
+
+function notFor(method: string, expected: string, found: string, instead: string): GlmmcError {
+  return new GlmmcError(
+    'bad-option',
+    `confint(): method '${method}' takes ${expected}, found ${found}; use ${instead}`,
+  );
+}
+
+/** Indices of the estimates asked for. */
+function wantedEstimates({ estimates }: Fit, names: readonly string[] | undefined): number[] {
+  const all = estimates.map(({ name }) => name);
+  if (!names) return all.map((_, k) => k);
+  return names.map((name) => {
+    const k = all.indexOf(name);
+    if (k >= 0) return k;
+    throw new GlmmcError(
+      'bad-option',
+      `confint(): parameters must be names of estimates, found '${name}'${didYouMean(name, all)}`,
+    );
+  });
+}
+
+function wald(fit: LikelihoodFit, wanted: readonly number[], level: number): Intervals {
+  const p = fit.model.coefficientNames.length;
+  const z = halfWidth(level);
+  const rows = wanted.map((k) => {
+    const { name, value, standardError } = fit.estimates[k];
+    if (fit.fixed.includes(name)) return { name, lower: value, upper: value };
+    const half = z * standardError;
+    if (k < p) return { name, lower: value - half, upper: value + half };
+    const factor = Math.exp(half / value);
+    return { name, lower: value / factor, upper: value * factor };
+  });
+  const findings: Finding[] = [];
+  if (wanted.includes(p) && fit.parameters.sigma === 0 && !fit.fixed.includes('sigma')) {
+    findings.push({
+      code: 'no-wald-interval',
+      severity: 'note',
+      message: "sigma is on its boundary, where Wald's interval is not defined.",
+      advice: "Use method: 'profile', which says how large sigma may still be.",
+      where: ['sigma'],
+    });
+  }
+  return dressed(rows, findings);
+}
+
+function ofDraws(fit: PosteriorFit, wanted: readonly number[], level: number): Interval[] {
+  const tail = (1 - level) / 2;
+  return wanted.map((k) => {
+    const { name } = fit.estimates[k];
+    const values = sorted(allChains(fit.draws, name).flatMap((chain) => [...chain]));
+    return { name, lower: quantileSorted(values, tail), upper: quantileSorted(values, 1 - tail) };
+  });
+}
+
+async function profile(
+  fit: LikelihoodFit,
+  wanted: readonly number[],
+  level: number,
+  signal: AbortSignal | undefined,
+): Promise<Intervals> {
+  const pause = async (): Promise<void> => signal?.throwIfAborted();
+  const profiles = new Profiles(fit, pause);
+  const target = halfWidth(level);
+  const flat: string[] = [];
+  const rows: Interval[] = [];
+  for (const k of wanted) {
+    const { name, value } = fit.estimates[k];
+    if (fit.fixed.includes(name)) {
+      rows.push({ name, lower: value, upper: value });
+      continue;
+    }
+    // Between two parameters other work may go on.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const lower = await profiles.limit(k, -1, target);
+    const upper = await profiles.limit(k, 1, target);
+    if (lower.flat || upper.flat) flat.push(name);
+    rows.push({ name, lower: lower.value, upper: upper.value });
+  }
+  const findings: Finding[] = [];
+  if (flat.length > 0) {
+    findings.push({
+      code: 'flat-profile',
+      severity: 'warning',
+      message: `The likelihood does not fall far enough on one side of ${flat.join(', ')}: the data set no limit there at this level.`,
+      advice: 'Report the limit that there is, or use priors (gibbs(), collapsed()).',
+      where: flat,
+    });
+  }
+  return dressed(rows, findings);
+}
+
+function dressed(rows: Interval[], findings: readonly Finding[]): Intervals {
+  const text = (): string =>
+    [
+      table(
+        ['', 'lower', 'upper'],
+        rows.map(({ name, lower, upper }) => {
+          const width = Number.isFinite(upper - lower) ? (upper - lower) / 40 : 0;
+          return [name, digitsFor(lower, width), digitsFor(upper, width)];
+        }),
+      ),
+      ...findingLines(findings),
+    ].join('\n');
+  return Object.defineProperties(rows, {
+    findings: { value: findings, enumerable: false },
+    toString: { value: text, enumerable: false },
+  }) as unknown as Intervals;
+}

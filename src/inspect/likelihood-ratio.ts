@@ -1,0 +1,132 @@
+// likelihoodRatio(): two nested fits compared, with the right distribution where sigma = 0 is what is tested.
+import { GlmmcError } from '../../samplers/errors.js';
+import { chdtrc } from '../../samplers/special.js';
+import { wrap } from '../../samplers/text.js';
+import { requireFit } from '../estimate/arguments.js';
+import type { Fit, LikelihoodFit } from '../estimate/fit.js';
+import { parameterCount } from '../estimate/parameter-count.js';
+import { isZeroByDecree, requireNested, requireSameData } from './likelihood-ratio/nested.js';
+
+export interface LikelihoodRatio {
+  /** 2 (l of the alternative - l of the null), >= 0. */
+  readonly statistic: number;
+  /** Parameters that the null lacks. */
+  readonly df: number;
+  /** NaN where the distribution of the statistic is not known, as the note then says. */
+  readonly pValue: number;
+  /** What the p-value was referred to. */
+  readonly note: string;
+  toString(): string;
+}
+
+/** Log-likelihood by which an alternative may come short of its null for want of digits or Monte Carlo error. */
+const SHORTFALL = 0.05;
+/** What was maximised may differ from the likelihood by this before the estimate is called another's. */
+const OTHER_OBJECTIVE = 1e-4;
+
+/**
+ * The likelihood-ratio test of `nullFit` within `alternative`, from the certified log-likelihoods. Where the null holds sigma
+ * at 0 (`fixed: { sigma: 0 }`), which is the end of its range, half of the distribution has a degree of freedom fewer: the
+ * 50:50 chi-bar-squared, whose p-value for sigma alone is P(chi^2_1 > T) / 2, and 1 for T = 0. The same holds for Poisson
+ * within negative binomial responses (1 / theta = 0).
+ * @throws GlmmcError `bad-fit`; `different-data` for fits to other rows, responses or weights; `not-nested`, with the reason
+ * Source: Self and Liang (1987), JASA 82, case 5; Stram and Lee (1994), Biometrics 50.
+ */
+export function likelihoodRatio(nullFit: Fit, alternative: Fit): LikelihoodRatio {
+  requireFit('likelihoodRatio()', nullFit);
+  if (alternative === undefined) {
+    throw new GlmmcError(
+      'bad-fit',
+      'likelihoodRatio() takes two fits, the null and then the alternative, found one; fit the null with a term fewer, or with { fixed: { sigma: 0 } }',
+    );
+  }
+  requireFit('likelihoodRatio()', alternative);
+  if (nullFit.kind !== 'likelihood' || alternative.kind !== 'likelihood') {
+    throw new GlmmcError(
+      'bad-fit',
+      'likelihoodRatio() takes two likelihood fits, found a posterior fit, which is no maximum; compare posterior fits by elpd() or by the log evidence of quadraturePosterior()',
+    );
+  }
+  requireSameData(nullFit, alternative);
+  requireNested(nullFit, alternative);
+  const df = parameterCount(alternative) - parameterCount(nullFit);
+  if (df < 1) {
+    throw new GlmmcError(
+      'not-nested',
+      `likelihoodRatio(null, alternative) takes an alternative with more parameters than its null, found ${parameterCount(alternative)} and ${parameterCount(nullFit)}; is the order right?`,
+    );
+  }
+  const gain = alternative.logLik - nullFit.logLik;
+  if (!(gain > -SHORTFALL)) {
+    throw new GlmmcError(
+      'not-nested',
+      `likelihoodRatio(): the alternative contains the null and so fits at least as well, found log-likelihoods ${alternative.logLik} and ${nullFit.logLik}; look at the findings of both fits, or fit them by quadrature()`,
+    );
+  }
+  const statistic = Math.max(0, 2 * gain);
+  const { pValue, notes } = refer(nullFit, alternative, statistic, df);
+  // Monte Carlo strategies are held against the exact score, and say in their own findings how that went.
+  const rough = [nullFit, alternative].filter(
+    ({ landing, objective, logLik }) => !landing && !(Math.abs(objective - logLik) < OTHER_OBJECTIVE),
+  );
+  if (rough.length > 0) {
+    notes.push(
+      `${[...new Set(rough.map(({ strategy }) => strategy))].join(' and ')} maximised something else than the likelihood, so the statistic is off by what the estimates lack to the maximum`,
+    );
+  }
+  const note = `${notes.join('; ')}.`;
+  const answer = { statistic, df, pValue, note };
+  return Object.defineProperty(answer, 'toString', { value: () => print(answer), enumerable: false });
+}
+
+function refer(
+  nullFit: LikelihoodFit,
+  alternative: LikelihoodFit,
+  statistic: number,
+  df: number,
+): { readonly pValue: number; readonly notes: string[] } {
+  const sigmaTested = isZeroByDecree(nullFit) && !alternative.fixed.includes('sigma');
+  const thetaTested = nullFit.model.family.name !== alternative.model.family.name;
+  const { randomEffect } = alternative.model;
+  const unknown = (why: string): { readonly pValue: number; readonly notes: string[] } => ({
+    pValue: Number.NaN,
+    notes: [`${why}; simulate under the null (simulate(), refit()) for a p-value`],
+  });
+  if (
+    randomEffect.points &&
+    (sigmaTested || nullFit.parameters.shape?.length !== alternative.parameters.shape?.length)
+  ) {
+    return unknown('The number of point masses has no chi-square distribution');
+  }
+  if (sigmaTested && thetaTested) {
+    return unknown('Two parameters are at the ends of their ranges at once, sigma = 0 and 1 / theta = 0');
+  }
+  if (sigmaTested && randomEffect.tailDf <= 2) {
+    return unknown('Intercepts without a variance have no chi-bar-squared distribution at sigma = 0');
+  }
+  if (sigmaTested || thetaTested) {
+    const what = sigmaTested ? 'sigma = 0' : '1 / theta = 0';
+    const below = df === 1 ? '0 (a point mass)' : `${df - 1}`;
+    return {
+      pValue: statistic === 0 ? 1 : 0.5 * (tail(df, statistic) + tail(df - 1, statistic)),
+      notes: [
+        `${what} is the end of its range, so the reference is the 50:50 mixture of chi-square with ${below} and ${df} degrees of freedom`,
+      ],
+    };
+  }
+  const notes = [`Referred to chi-square with ${df} degree${df === 1 ? '' : 's'} of freedom`];
+  if (nullFit.parameters.sigma === 0 && !nullFit.fixed.includes('sigma')) {
+    notes.push('sigma is estimated at 0 under the null, where this is an approximation');
+  }
+  return { pValue: tail(df, statistic), notes };
+}
+
+/** P(chi-square > x); with 0 degrees of freedom all mass is at 0. */
+function tail(df: number, x: number): number {
+  return df === 0 ? (x > 0 ? 0 : 1) : chdtrc(df, x);
+}
+
+function print({ statistic, df, pValue, note }: Omit<LikelihoodRatio, 'toString'>): string {
+  const p = pValue < 1e-4 ? pValue.toExponential(1) : pValue.toFixed(4);
+  return [`Likelihood ratio ${statistic.toFixed(4)} on ${df} df, p = ${p}`, ...wrap(note)].join('\n');
+}
