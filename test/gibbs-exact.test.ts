@@ -1,4 +1,4 @@
-// gibbs() against exact posteriors: reference files, METHODS section 2, and the quadrature posterior for the rest.
+// gibbs() against the exact posteriors of reference files; other families and priors: slow/gibbs-families.test.ts.
 import test from 'ava';
 import { mean, sd } from '../samplers/diagnostics/descriptive.js';
 import { essBulk } from '../samplers/diagnostics/ess.js';
@@ -6,26 +6,16 @@ import { mcseMean, mcseSd } from '../samplers/diagnostics/mcse.js';
 import { allChains } from '../samplers/draws.js';
 import { fit } from '../src/estimate/fit.js';
 import { type GibbsOptions, gibbs } from '../src/estimate/gibbs.js';
-import { halfNormal, halfT, normalPrior } from '../src/estimate/priors.js';
 import { quadraturePosterior } from '../src/estimate/quadrature-posterior.js';
 import { Integrand } from '../src/likelihood/integrand.js';
-import { binomial, gamma } from '../src/model/family.js';
+import { binomial } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import {
-  agrees,
-  exactFrom,
-  exactOf,
-  interceptsAgree,
-  printed,
-  reference,
-  referenceModel,
-} from './gibbs-helpers.js';
+import { agrees, exactFrom, exactOf, interceptsAgree, reference, referenceModel } from './gibbs-helpers.js';
 import { near, shipped } from './helpers.js';
 
-const infectionTable = await shipped('infection');
-const infection = (family = binomial()) =>
-  glmm('x | trials(n) ~ t + (1 | clinic)', infectionTable, { family });
-const dyestuffGamma = glmm('Yield ~ 1 + (1 | Batch)', await shipped('dyestuff'), { family: gamma() });
+const infection = glmm('x | trials(n) ~ t + (1 | clinic)', await shipped('infection'), {
+  family: binomial(),
+});
 
 const references: readonly [string, GibbsOptions][] = [
   ['cbpp', { draws: 3500 }],
@@ -46,47 +36,6 @@ for (const [name, options] of references) {
     interceptsAgree(t, draws, file);
   });
 }
-
-test('surgical with a half-t prior', async (t) => {
-  const table = {
-    deaths: [0, 18, 8, 46, 8, 13, 9, 31, 14, 8, 29, 24],
-    operations: [47, 148, 119, 810, 211, 196, 148, 215, 207, 97, 256, 360],
-    hospital: Array.from({ length: 12 }, (_, i) => i + 1),
-  };
-  const model = glmm('deaths | trials(operations) ~ 1 + (1 | hospital)', table, { family: binomial() });
-  const priors = { sigma: halfT(3, 2.5) };
-  const { draws } = await fit(model, gibbs({ draws: 3000, priors }), { seed: 1 });
-  agrees(t, draws, printed(['(Intercept)', 'sigma'], [-2.563103, 0.460694], [0.169278, 0.177392]), 4000);
-});
-
-const others: readonly [string, () => Promise<ReturnType<typeof glmm>>, GibbsOptions][] = [
-  [
-    'gaussian',
-    () => referenceModel('dyestuff'),
-    {
-      draws: 3000,
-      priors: { beta: normalPrior(0, 10), sigma: halfNormal(2.5), dispersion: halfNormal(2.5) },
-    },
-  ],
-  ['gamma, log', async () => dyestuffGamma, { draws: 3000 }],
-  ['binomial, probit', async () => infection(binomial('probit')), { draws: 3000 }],
-  ['binomial, cloglog', async () => infection(binomial('cloglog')), { draws: 3000 }],
-];
-for (const [name, model, options] of others) {
-  test(`${name}: against the quadrature posterior`, async (t) => {
-    const known = await model();
-    const exact = await quadraturePosterior(known, options.priors);
-    const { draws } = await fit(known, gibbs(options), { seed: 7 });
-    agrees(t, draws, exactFrom(exact), 4000);
-  });
-}
-
-test('dyestuff against the reference too', async (t) => {
-  const file = reference('dyestuff');
-  const priors = { beta: normalPrior(0, 10), sigma: halfNormal(2.5), dispersion: halfNormal(2.5) };
-  const { draws } = await fit(await referenceModel('dyestuff'), gibbs({ draws: 3000, priors }), { seed: 8 });
-  agrees(t, draws, exactOf(file).slice(0, 2), 4000);
-});
 
 test('cluster weights stand for as many clusters', async (t) => {
   const table = {
@@ -124,7 +73,7 @@ test('a cluster of weight 0 changes nothing, and its intercept is drawn from its
 });
 
 test('intercepts given the parameters follow their exact distribution (Kolmogorov-Smirnov)', async (t) => {
-  const model = infection();
+  const model = infection;
   const beta = Float64Array.of(-1.2, 0.7);
   const fixed = { sigma: 1.4, beta: { '(Intercept)': beta[0], t: beta[1] } };
   const { draws } = await fit(model, gibbs({ warmup: 200, draws: 1000, thin: 5 }), { seed: 3, fixed });

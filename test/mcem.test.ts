@@ -1,4 +1,4 @@
-// mcem(): both E-steps land on the quadrature within their own Monte Carlo errors. Wrong ones are caught: mcem-proof.test.ts.
+// mcem(): both E-steps land on the quadrature within their own Monte Carlo errors. Wrong ones are caught: slow/mcem-proof.test.ts.
 import test from 'ava';
 import { fit } from '../src/estimate/fit.js';
 import { ascentBased } from '../src/estimate/mcem/ascent-based.js';

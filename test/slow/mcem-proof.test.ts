@@ -1,17 +1,17 @@
 // The proof of landing of mcem(): true to the exact fit, passed by honest work, failed by planted wrong answers.
 import test from 'ava';
-import { fit, type LikelihoodFit } from '../src/estimate/fit.js';
-import type { EStep } from '../src/estimate/mcem/e-step.js';
-import { importance } from '../src/estimate/mcem/importance.js';
-import { type MStepFunction, mStep } from '../src/estimate/mcem/m-step.js';
-import { type McemOptions, mcem, mcemBy } from '../src/estimate/mcem/mcem.js';
-import { metropolis } from '../src/estimate/mcem/metropolis.js';
-import { fixedSize, geometricSize } from '../src/estimate/mcem/schedules.js';
-import { quadrature } from '../src/estimate/quadrature.js';
-import { studentT } from '../src/model/effects/student-t.js';
-import { poisson } from '../src/model/family.js';
-import { glmm } from '../src/model/model.js';
-import { certified, certifiedModel, landed, near } from './helpers.js';
+import { fit, type LikelihoodFit } from '../../src/estimate/fit.js';
+import type { EStep } from '../../src/estimate/mcem/e-step.js';
+import { importance } from '../../src/estimate/mcem/importance.js';
+import { type MStepFunction, mStep } from '../../src/estimate/mcem/m-step.js';
+import { type McemOptions, mcem, mcemBy } from '../../src/estimate/mcem/mcem.js';
+import { metropolis } from '../../src/estimate/mcem/metropolis.js';
+import { fixedSize, geometricSize } from '../../src/estimate/mcem/schedules.js';
+import { quadrature } from '../../src/estimate/quadrature.js';
+import { studentT } from '../../src/model/effects/student-t.js';
+import { poisson } from '../../src/model/family.js';
+import { glmm } from '../../src/model/model.js';
+import { certified, certifiedModel, landed, near } from '../helpers.js';
 
 const boothHobertData = await certifiedModel(certified('booth_hobert'));
 const cbpp = await certifiedModel(certified('cbpp'));

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 
 const run = promisify(execFile);
-const folder = fileURLToPath(new URL('../examples/', import.meta.url));
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
 
 /** What each must print; `\s+` stands for the spaces of a table. */
