@@ -7,13 +7,13 @@ import type { WeighedDraws } from '../mcem/weigh.js';
 /**
  * Fewest draws a cluster behind a final answer: the error itself needs them, and the control variates' coefficients. Of
  * many clusters the noise of both averages out. A lattice of so many points a replicate tells its error by replicates: over
- * seeds on thousands of clusters of 4 or 5 rows sigma's z had sd 1.8 with 4 points, 1.1 to 1.3 with 6, 1.06 to 1.25 with 8,
- * where Student's t has 1.07.
+ * seeds on thousands of clusters of 4 or 5 rows sigma's z had sd 1.8 with 4 points, 1.1 to 1.3 with 6 and 1.06 to 1.25 with
+ * 8, where Student's t has 1.07; 7 keep the time within ten times that of quadrature().
  */
 const LEAST_DRAWS = 1000;
 const LEAST_DRAWS_OF_MANY = 100;
 const LEAST_DRAWS_IN_ALL = 50_000;
-const LEAST_POINTS = 8;
+const LEAST_POINTS = 7;
 const MOST_LEAST_POINTS = 16;
 const LEAST_POINTS_IN_ALL = 200;
 /** Of a chain as many must be effective: the error of fewer, by batch means, is too small. */
