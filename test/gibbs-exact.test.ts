@@ -1,5 +1,6 @@
 // gibbs() against the exact posteriors of reference files; other families and priors: slow/gibbs-families.test.ts.
 import test from 'ava';
+import { pooled } from '../samplers/diagnostics/chains.js';
 import { mean, sd } from '../samplers/diagnostics/descriptive.js';
 import { essBulk } from '../samplers/diagnostics/ess.js';
 import { mcseMean, mcseSd } from '../samplers/diagnostics/mcse.js';
@@ -82,7 +83,7 @@ test('intercepts given the parameters follow their exact distribution (Kolmogoro
   model.clusterLabels.forEach((label, i) => {
     const chains = allChains(draws, `eps[${label}]`);
     t.true(essBulk(chains) > 3500, 'draws five sweeps apart are independent');
-    const sorted = Float64Array.from(chains.flatMap((chain) => Array.from(chain))).sort();
+    const sorted = pooled(chains).sort();
     integrand.select(i);
     const step = 1e-3;
     const density: number[] = [];

@@ -1,11 +1,13 @@
 // What the tests of posteriors share: reference posteriors, models, and draws held against exact answers.
 import { readFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
+import { pooled } from '../samplers/diagnostics/chains.js';
 import { mean, quantile, sd } from '../samplers/diagnostics/descriptive.js';
 import { essBulk } from '../samplers/diagnostics/ess.js';
 import { mcseMean, mcseQuantile, mcseSd } from '../samplers/diagnostics/mcse.js';
 import { rhat } from '../samplers/diagnostics/rhat.js';
 import { allChains, type Draws } from '../samplers/draws.js';
+import { fit, type PosteriorFit, type Strategy } from '../src/estimate/fit.js';
 import type { QuadraturePosterior } from '../src/estimate/quadrature-posterior.js';
 import { binomial, gaussian, poisson } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
@@ -92,7 +94,7 @@ export function distance(
   exact.forEach((row, k) => {
     // By position: the reference files have their own names for some coefficients.
     const chains = allChains(draws, draws.variables[first + k]);
-    const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+    const all = pooled(chains);
     const zMean = (mean(all) - row.mean) / Math.hypot(mcseMean(chains), row.meanError);
     const zSd = (sd(all) - row.sd) / Math.hypot(mcseSd(chains), row.sdError);
     const quantiles = QUANTILES.flatMap(([p, key, spread]): [number, string][] => {
@@ -128,7 +130,7 @@ export function agrees(t: ExecutionContext, draws: Draws, exact: readonly Exact[
 export function interceptsAgree(t: ExecutionContext, draws: Draws, { posterior }: ReferenceFile): void {
   for (const cluster of posterior.clusters ?? []) {
     const chains = allChains(draws, `eps[${cluster.cluster}]`);
-    const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+    const all = pooled(chains);
     // The reference has these from the same draws as the parameters: errors near 1% of the sds.
     const error = Math.hypot(mcseMean(chains), 0.01 * cluster.sd);
     t.true(Math.abs(mean(all) - cluster.mean) < 4 * error, `mean of eps[${cluster.cluster}]`);
@@ -140,4 +142,23 @@ export function interceptsAgree(t: ExecutionContext, draws: Draws, { posterior }
 /** Exact to the 6 decimals that are printed (METHODS section 2). */
 export function printed(names: readonly string[], means: readonly number[], sds: readonly number[]): Exact[] {
   return names.map((name, k) => ({ name, mean: means[k], sd: sds[k], meanError: 1e-6, sdError: 1e-6 }));
+}
+
+/** An abort at the first report of progress rejects with its reason, and is followed by one more report at most. */
+export async function hearsAnAbort(
+  t: ExecutionContext,
+  model: Model,
+  strategy: Strategy<PosteriorFit>,
+): Promise<void> {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  // Counted, not timed: a busy machine may stand still for longer than any limit.
+  let after = 0;
+  const onProgress = (): void => {
+    if (controller.signal.aborted) after++;
+    controller.abort(reason);
+  };
+  const running = fit(model, strategy, { signal: controller.signal, onProgress });
+  t.is(await t.throwsAsync(() => running), reason);
+  t.true(after <= 1, `${after} reports after the abort`);
 }

@@ -7,7 +7,7 @@ import { halfNormal, normalPrior, uniformPrior } from '../src/estimate/priors.js
 import { quadraturePosterior } from '../src/estimate/quadrature-posterior.js';
 import { binomial, gaussian, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import { agrees, exactFrom, referenceModel } from './gibbs-helpers.js';
+import { agrees, exactFrom, hearsAnAbort, referenceModel } from './gibbs-helpers.js';
 import { near, shipped } from './helpers.js';
 
 const infection = await referenceModel('infection');
@@ -192,17 +192,7 @@ test('progress is told, by stage', async (t) => {
 });
 
 test('an abort rejects with its reason, soon', async (t) => {
-  const controller = new AbortController();
-  const reason = new Error('enough');
-  // Counted, not timed: a busy machine may stand still for longer than any limit.
-  let after = 0;
-  const onProgress = (): void => {
-    if (controller.signal.aborted) after++;
-    controller.abort(reason);
-  };
-  const running = fit(lsat, gibbs({ draws: 100000 }), { signal: controller.signal, onProgress });
-  t.is(await t.throwsAsync(() => running), reason);
-  t.true(after <= 1, `${after} reports after the abort`);
+  await hearsAnAbort(t, lsat, gibbs({ draws: 100000 }));
 });
 
 test('starts and priors at the border', async (t) => {

@@ -9,7 +9,7 @@ import { halfNormal, uniformPrior } from '../src/estimate/priors.js';
 import { pointMasses } from '../src/model/effects/point-masses.js';
 import { binomial, gaussian } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
-import { referenceModel } from './gibbs-helpers.js';
+import { hearsAnAbort, referenceModel } from './gibbs-helpers.js';
 import { near, shipped } from './helpers.js';
 
 const infectionTable = await shipped('infection');
@@ -130,17 +130,7 @@ test('progress is told, and an abort rejects with its reason, soon', async (t) =
   const last = seen[seen.length - 1];
   t.deepEqual([last.stage, last.done, last.total, last.detail?.chain], ['sampling', 400, 400, 2]);
   t.true(seen.every(({ done }, k) => k === 0 || done > seen[k - 1].done));
-  const controller = new AbortController();
-  const reason = new Error('enough');
-  // Counted, not timed: a busy machine may stand still for longer than any limit.
-  let after = 0;
-  const onProgress = (): void => {
-    if (controller.signal.aborted) after++;
-    controller.abort(reason);
-  };
-  const running = fit(lsat, nuts({ draws: 100000 }), { signal: controller.signal, onProgress });
-  t.is(await t.throwsAsync(() => running), reason);
-  t.true(after <= 1, `${after} reports after the abort`);
+  await hearsAnAbort(t, lsat, nuts({ draws: 100000 }));
 });
 
 test('starts and priors at the border', async (t) => {

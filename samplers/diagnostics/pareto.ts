@@ -15,11 +15,11 @@ export interface Psis {
 }
 
 /** Above this the error of a weighted mean can no longer be told from the draws, however many they are. */
-const LARGEST_K = 0.7;
+export const LARGEST_PARETO_K = 0.7;
 
 /** The largest Pareto k that so many draws can bear: min(1 - 1 / log10 S, 0.7) (Vehtari et al. 2024, section 3.2.4). */
 export function paretoThreshold(draws: number): number {
-  return Math.min(1 - 1 / Math.log10(draws), LARGEST_K);
+  return Math.min(1 - 1 / Math.log10(draws), LARGEST_PARETO_K);
 }
 
 /**

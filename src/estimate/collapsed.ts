@@ -1,5 +1,6 @@
 // collapsed(): the posterior of (beta, sigma) with the intercepts integrated out, then each intercept exactly.
 import * as v from 'valibot';
+import { LARGEST_PARETO_K } from '../../samplers/diagnostics/pareto.js';
 import { checkOptions, count } from '../../samplers/options.js';
 import { formatNumber } from '../../samplers/text.js';
 import { requireDensity } from '../likelihood/supported.js';
@@ -36,9 +37,6 @@ export interface CollapsedFit extends PosteriorFit {
    */
   readonly quadratureError: number;
 }
-
-/** Above this the weights' tails are too heavy for their means (Vehtari et al. 2024). */
-const LARGEST_K = 0.7;
 
 /**
  * Draws from the posterior of (beta, log sigma, log dispersion) with the intercepts integrated out by quadrature, by
@@ -125,12 +123,12 @@ function findingsOf({ kernel, importance, pilotAcceptance, divergences }: Collap
       advice: "kernel: 'independence' asks for those; either samples the same posterior.",
     });
   }
-  if (!(k <= LARGEST_K)) {
+  if (!(k <= LARGEST_PARETO_K)) {
     const often = Number.isNaN(k) ? 'not defined' : k.toFixed(2);
     findings.push({
       code: 'pareto-k-high',
       severity: kernel === 'hmc' ? 'note' : 'warning',
-      message: `The proposal does not cover the tails of the posterior: Pareto k of the weights is ${often}, and should be below ${LARGEST_K}. The log evidence and the importance-sampling answers are not to be trusted${kernel === 'hmc' ? '; the draws do not depend on them' : ', and chains may stand still in the tails'}.`,
+      message: `The proposal does not cover the tails of the posterior: Pareto k of the weights is ${often}, and should be below ${LARGEST_PARETO_K}. The log evidence and the importance-sampling answers are not to be trusted${kernel === 'hmc' ? '; the draws do not depend on them' : ', and chains may stand still in the tails'}.`,
       advice:
         kernel === 'hmc'
           ? 'quadraturePosterior() computes the evidence with its error.'

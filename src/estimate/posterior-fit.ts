@@ -1,4 +1,5 @@
 // From draws to the PosteriorFit that people get: estimates with their Monte Carlo errors, findings, summary.
+import { pooled } from '../../samplers/diagnostics/chains.js';
 import { mean, sd } from '../../samplers/diagnostics/descriptive.js';
 import { mcseMean } from '../../samplers/diagnostics/mcse.js';
 import { allChains, type Draws } from '../../samplers/draws.js';
@@ -34,7 +35,7 @@ export function finishPosteriorFit(
   const estimates = space.names.map((name, k): Estimate => {
     const chains = allChains(draws, name);
     if (!free.has(k)) return { name, value: chains[0][0], standardError: 0, monteCarloError: 0 };
-    const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+    const all = pooled(chains);
     return { name, value: mean(all), standardError: sd(all), monteCarloError: mcseMean(chains) };
   });
   // Where everything is held fixed the density moves with the intercepts, or not at all.

@@ -1,5 +1,6 @@
 // The posterior of (beta, sigma, dispersion) by importance-weighted quasi-Monte Carlo over the marginal posterior.
 import * as v from 'valibot';
+import { LARGEST_PARETO_K } from '../../samplers/diagnostics/pareto.js';
 import { anySeed, checkOptions, count, positive } from '../../samplers/options.js';
 import { rng } from '../../samplers/rng.js';
 import { requireDensity } from '../likelihood/supported.js';
@@ -111,7 +112,7 @@ export async function quadraturePosterior(
     await sample.fill(proposal, perShift, pause);
     const answer = sample.summarise();
     const done = answer.largestErrorRatio < known.error;
-    if (done || perShift >= most) return { ...answer, converged: done && !(answer.k > 0.7) };
+    if (done || perShift >= most) return { ...answer, converged: done && !(answer.k > LARGEST_PARETO_K) };
     // The error falls a little faster than 1 / n.
     const growth = Math.log2(answer.largestErrorRatio / known.error) / 1.2;
     perShift = Math.min(most, perShift * 2 ** Math.max(1, Math.min(3, Math.ceil(growth) || 1)));

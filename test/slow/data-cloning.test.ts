@@ -1,6 +1,8 @@
 // The posterior samplers in two lights: K copies of the data make maximum likelihood of a posterior, and a pseudo-marginal
 // chain, which knows of quadrature nothing at all, has the same posterior.
+
 import test from 'ava';
+import { pooled } from '../../samplers/diagnostics/chains.js';
 import { mean, sd } from '../../samplers/diagnostics/descriptive.js';
 import { essBulk } from '../../samplers/diagnostics/ess.js';
 import { mcseMean, mcseSd } from '../../samplers/diagnostics/mcse.js';
@@ -38,7 +40,7 @@ for (const [name, sampler] of samplers) {
     const { draws } = await fit(model, sampler, { seed: 25 });
     exact.estimates.forEach(({ name: parameter, value, standardError }) => {
       const chains = allChains(draws, parameter);
-      const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+      const all = pooled(chains);
       // What is left at K copies is of order 1 / K: bias in standard errors of all the data, and of the sd.
       near(t, mean(all), value, 4 * mcseMean(chains) + (2 * standardError) / COPIES, `mean of ${parameter}`);
       const scale = Math.sqrt(COPIES);
@@ -122,7 +124,7 @@ test('seeds: pseudo-marginal, Polya-Gamma, collapsed and quadrature agree', asyn
   }
   for (const [name, parameters] of found) {
     parameters.forEach((chains, k) => {
-      const all = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+      const all = pooled(chains);
       const row = exact[k];
       t.true(essBulk(chains) > 200, `${name}: bulk ESS of ${row.name} is ${essBulk(chains)}`);
       near(

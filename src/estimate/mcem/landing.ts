@@ -1,4 +1,5 @@
 // The proof of landing: a Monte Carlo estimate held against the exact score at it (METHODS section 1).
+import { LARGEST_PARETO_K } from '../../../samplers/diagnostics/pareto.js';
 import { chdtrc, fdtrc, ndtr, stdtri } from '../../../samplers/special.js';
 import type { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import type { Finding } from '../../model/finding.js';
@@ -143,7 +144,7 @@ export function landingFindings(
       advice: 'Raise maxDraws or the draws that a schedule states, or ask for less (monteCarloError).',
     });
   }
-  if (largestK > 0.7) {
+  if (largestK > LARGEST_PARETO_K) {
     findings.push({
       code: 'importance-weights-heavy',
       severity: 'warning',

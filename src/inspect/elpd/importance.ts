@@ -1,4 +1,5 @@
 // Leaving a cluster out by importance: the posterior's draws, weighted to what they would be without it.
+import { pooled } from '../../../samplers/diagnostics/chains.js';
 import { mean } from '../../../samplers/diagnostics/descriptive.js';
 import { essMean } from '../../../samplers/diagnostics/ess.js';
 import { psis } from '../../../samplers/diagnostics/pareto.js';
@@ -18,7 +19,7 @@ export interface ImportanceElpd {
  * Source: Vehtari, Gelman, Gabry (2017), equations 10 and 22; R's loo, but for the error, which loo carries through quantiles.
  */
 export function importance(chains: readonly Float64Array[]): ImportanceElpd {
-  const logLik = Float64Array.from(chains.flatMap((chain) => Array.from(chain)));
+  const logLik = pooled(chains);
   const size = logLik.length;
   const top = logLik.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const density = logLik.map((value) => Math.exp(value - top));

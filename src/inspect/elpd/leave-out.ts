@@ -1,4 +1,5 @@
 // One cluster left out, exactly: the evidence without it, or the maximum of the likelihood without it.
+import { LARGEST_PARETO_K } from '../../../samplers/diagnostics/pareto.js';
 import type { LikelihoodFit, PosteriorFit } from '../../estimate/fit.js';
 import { fixedOf } from '../../estimate/fixed-of.js';
 import { maximumLikelihood } from '../../estimate/maximum-likelihood.js';
@@ -44,7 +45,7 @@ export class EvidenceWithout {
     return {
       elpd: all.logEvidence - rest.logEvidence,
       error: Math.hypot(all.logEvidenceError, rest.logEvidenceError),
-      converged: all.k < 0.7 && rest.k < 0.7,
+      converged: all.k < LARGEST_PARETO_K && rest.k < LARGEST_PARETO_K,
     };
   }
 
