@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { drawChart } from './chart.js';
 import {
+  type AgreementResults,
   type LikelihoodResults,
   type MonteCarloPeers,
   type MonteCarloResults,
@@ -11,18 +12,27 @@ import {
   readResults,
   root,
 } from './results.js';
-import { fillTables, likelihoodTables, monteCarloTable, peerTable, posteriorTable } from './tables.js';
+import {
+  agreementTable,
+  fillTables,
+  likelihoodTables,
+  monteCarloTable,
+  peerTable,
+  posteriorTable,
+} from './tables.js';
 
 const likelihood = readResults<LikelihoodResults>('likelihood');
 const peers = readResults<PeerResults>('peers');
 const monteCarlo = readResults<MonteCarloResults>('monte-carlo');
 const monteCarloPeers = readResults<MonteCarloPeers>('monte-carlo-peers')!;
 const posterior = readResults<PosteriorResults>('posterior');
+const agreement = readResults<AgreementResults>('agreement');
 const page = new URL('docs/benchmarks.md', root);
 const tables = {
   ...(likelihood && likelihoodTables(likelihood)),
   ...(peers && { peers: peerTable(peers) }),
   ...(posterior && { posterior: posteriorTable(posterior) }),
+  ...(agreement && { agreement: agreementTable(agreement) }),
   ...(monteCarlo && { monteCarlo: monteCarloTable(monteCarlo, monteCarloPeers) }),
 };
 writeFileSync(page, fillTables(readFileSync(page, 'utf8'), tables));

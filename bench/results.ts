@@ -153,6 +153,26 @@ export interface PosteriorResults {
   readonly results: readonly PosteriorResult[];
 }
 
+/** One posterior sampler against the exact posterior of one data set, at a length of 4000 effective draws: 4 chains. */
+export interface AgreementResult {
+  readonly data: string;
+  readonly program: string;
+  /** Kept, of all chains. */
+  readonly draws: number;
+  /** The smallest bulk ESS over coefficients and sigma. */
+  readonly ess: number;
+  /** The largest distance of means, sds and quantiles, in combined errors, and what it belongs to. */
+  readonly distance: number;
+  readonly of: string;
+  /** Processor time of the whole fit. */
+  readonly seconds: number;
+}
+
+export interface AgreementResults {
+  readonly machine: Machine;
+  readonly results: readonly AgreementResult[];
+}
+
 export function machine(): Machine {
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const processors = cpus();

@@ -1,5 +1,6 @@
 // Results as Markdown tables, and the places between markers where docs/benchmarks.md keeps them.
 import type {
+  AgreementResults,
   FitResult,
   KernelResult,
   LikelihoodResults,
@@ -172,6 +173,15 @@ export function posteriorTable({ machine, versions, results }: PosteriorResults)
     'times rstanarm',
   ];
   return `${measuredOn(machine)}${programs.length > 0 ? ` ${programs.join(', ')}.` : ''}\n\n${table(head, rows)}`;
+}
+
+/** The table of bench/agreement.ts. */
+export function agreementTable({ machine, results }: AgreementResults): string {
+  const rows = results.map(({ data, program, draws, ess, distance, of, seconds }) => [
+    ...[data, program, whole(draws), whole(Math.round(ess)), distance.toFixed(1), of, figure(seconds)],
+  ]);
+  const head = ['data', 'sampler', 'draws', 'smallest bulk ESS', 'largest distance', 'of', 'seconds'];
+  return `${measuredOn(machine)}\n\n${table(head, rows)}`;
 }
 
 /** The page with each table put between `<!-- begin NAME -->` and `<!-- end NAME -->`; places without one stay. */

@@ -1,4 +1,4 @@
-// Warm-up tuning: the scale of a proposal towards an acceptance rate, and a running covariance. Both freeze.
+// Warm-up tuning: the scale of a proposal towards an acceptance rate, the width of a slice, a running covariance.
 import { GlmmcError } from './errors.js';
 import type { Memory } from './memory.js';
 
@@ -69,6 +69,42 @@ export class ScaleAdapter {
       if (this.#updates > 0) this.scale = Math.exp(this.#average);
     }
     return this.scale;
+  }
+}
+
+/** Mean jumps to a slice's width, and how many jumps the first guess outlasts. */
+const WIDTH_PER_JUMP = 3;
+const LEAST_JUMPS = 20;
+
+/** Tunes the width of slice steps to three mean jumps, near the size of a typical slice. */
+export class SliceWidth {
+  /** The width to step with now. */
+  width: number;
+  #travelled = 0;
+  #jumps = 0;
+  #frozen = false;
+
+  /** @param jump first guess at the mean jump, > 0 */
+  constructor(jump: number) {
+    this.width = WIDTH_PER_JUMP * jump;
+  }
+
+  /** Takes the length of a jump. Without effect once frozen. */
+  update(jump: number): void {
+    if (this.#frozen) return;
+    this.#travelled += jump;
+    if (++this.#jumps >= LEAST_JUMPS) this.width = (WIDTH_PER_JUMP * this.#travelled) / this.#jumps;
+  }
+
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  remember(memory: Memory): void {
+    this.width = memory.number(this.width);
+    this.#travelled = memory.number(this.#travelled);
+    this.#jumps = memory.number(this.#jumps);
+    this.#frozen = memory.flag(this.#frozen);
   }
 }
 

@@ -8,7 +8,8 @@ import type { GibbsOptions } from './gibbs/options.js';
  * Draws from the posterior of (beta, sigma, eps_1 .. eps_m) of a binomial model with the logit link and normal intercepts
  * (Polson, Scott and Windle 2013). A sweep draws one Polya-Gamma variable per row, exactly for up to three trials and to
  * within 1e-6 in distribution for more; then sigma with coefficients and intercepts integrated out, the coefficients with
- * the intercepts integrated out, and the intercepts. Nothing is rejected and nothing tuned but the width of a slice. Any
+ * the intercepts integrated out, and the intercepts; then all of them are rescaled by one factor with the Polya-Gamma
+ * variables integrated out (Liu and Sabatti 2000). Nothing is rejected and nothing tuned but the widths of slices. Any
  * weights are served. A finding (`imbalance`) says where it mixes slowly by nature.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-family`, `unsupported-effect`, `bad-option` for
  *   priors that the model has no parameter for, `bad-cluster-weights`

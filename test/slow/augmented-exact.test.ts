@@ -6,6 +6,7 @@ import { normal } from '../../samplers/variates.js';
 import { AlbertChibStep } from '../../src/estimate/augmented/albert-chib-step.js';
 import { GaussianBlock } from '../../src/estimate/augmented/gaussian-block.js';
 import { PolyaGammaStep } from '../../src/estimate/augmented/polya-gamma-step.js';
+import { RescaleStep } from '../../src/estimate/augmented/rescale-step.js';
 import { GibbsState } from '../../src/estimate/gibbs/state.js';
 import type { GibbsStep } from '../../src/estimate/gibbs/step.js';
 import { ParameterSpace } from '../../src/estimate/parameter-space.js';
@@ -98,6 +99,8 @@ function simulate(model: Model, state: GibbsState, y: Float64Array, stream: Stre
 const sound: readonly [string, Model, (state: GibbsState) => GibbsStep][] = [
   ['polyaGamma()', modelOf('logit'), (state) => new PolyaGammaStep(state)],
   ['polyaGamma() with offset and prior means', modelOf('logit', true), (state) => new PolyaGammaStep(state)],
+  ['scales of polyaGamma()', modelOf('logit'), (state) => new RescaleStep(state)],
+  ['scales with offset and prior means', modelOf('logit', true), (state) => new RescaleStep(state)],
   ['albertChib()', modelOf('probit'), (state) => new AlbertChibStep(state)],
   ['albertChib() with offset and prior means', modelOf('probit', true), (state) => new AlbertChibStep(state)],
 ];
@@ -123,6 +126,13 @@ class WrongKappa extends PolyaGammaStep {
   }
 }
 
+/** The volume of the coefficients left out. */
+class NoVolume extends RescaleStep {
+  protected override logDensity(logFactor: number): number {
+    return super.logDensity(logFactor) - this.state.freeBeta.length * logFactor;
+  }
+}
+
 /** A scale that is too large. */
 class WrongScale extends AlbertChibStep {
   protected override drawScale(stream: Stream): number {
@@ -136,6 +146,7 @@ const broken: readonly [string, Model, (state: GibbsState) => GibbsStep][] = [
     modelOf('logit'),
     (state) => new PolyaGammaStep(state, new TwoJacobians(state)),
   ],
+  ['scales without their volume', modelOf('logit'), (state) => new NoVolume(state)],
   ['a wrong kappa', modelOf('logit'), (state) => new WrongKappa(state)],
   ['a wrong scale of the latent variables', modelOf('probit'), (state) => new WrongScale(state)],
 ];

@@ -14,6 +14,9 @@ import { shipped } from '../helpers.js';
 for (const [name, draws, least] of [
   ['booth_hobert', 4000, 1000],
   ['cbpp', 2500, 1000],
+  ['lsat', 700, 1000],
+  ['toenail', 2400, 1000],
+  ['approval', 1400, 1000],
 ] as const) {
   test(`polyaGamma() on ${name}: within 4 combined errors of the reference`, async (t) => {
     const model = await referenceModel(name);

@@ -1,14 +1,12 @@
 // (sigma, beta, every intercept) in one draw, given latent weights under which the model is a normal linear mixed model.
+import { SliceWidth } from '../../../samplers/adapt.js';
 import type { Memory } from '../../../samplers/memory.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { sliceStep } from '../../../samplers/slice.js';
 import { normal } from '../../../samplers/variates.js';
 import { backwardSolve, choleskyInPlace, forwardSolve } from '../../numeric/cholesky.js';
 import type { GibbsState } from '../gibbs/state.js';
-
-/** Jumps of log sigma to a slice's width, as in `slice()`, and how far the first guess counts. */
-const WIDTH_PER_JUMP = 3;
-const LEAST_JUMPS = 20;
+import { knownPredictors } from './known-predictors.js';
 
 /**
  * Given the latent variables a row's log density is h eta - w eta^2 / 2 up to a constant. With the intercepts integrated out
@@ -33,25 +31,18 @@ export class GaussianBlock {
   private readonly solution: Float64Array;
   private readonly centred: Float64Array;
   private readonly density: (logSigma: number) => number;
-  private width: number;
+  /** Of slices of log sigma. */
+  private readonly tuned: SliceWidth;
   /** The sigma that factor and solution belong to. */
   private solvedAt = Number.NaN;
-  private travelled = 0;
-  private jumps = 0;
-  private frozen = false;
 
   constructor(state: GibbsState) {
-    const { freeBeta, clusters, beta } = state;
+    const { freeBeta, clusters } = state;
     const p = freeBeta.length;
     const m = clusters.count;
     this.state = state;
     this.p = p;
-    this.known = clusters.offset.slice();
-    const isFree = new Set(freeBeta);
-    for (let j = 0; j < beta.length; j++) {
-      if (isFree.has(j)) continue;
-      for (let r = 0; r < clusters.rows; r++) this.known[r] += clusters.x[r * beta.length + j] * beta[j];
-    }
+    this.known = knownPredictors(state);
     this.total = new Float64Array(m);
     this.meanResponse = new Float64Array(m);
     this.meanX = new Float64Array(m * p);
@@ -61,18 +52,15 @@ export class GaussianBlock {
     this.solution = new Float64Array(p);
     this.centred = new Float64Array(p);
     this.density = (logSigma) => this.logDensity(logSigma);
-    this.width = WIDTH_PER_JUMP / Math.sqrt(2 * m);
+    this.tuned = new SliceWidth(1 / Math.sqrt(2 * m));
   }
 
   freeze(): void {
-    this.frozen = true;
+    this.tuned.freeze();
   }
 
   remember(memory: Memory): void {
-    this.width = memory.number(this.width);
-    this.travelled = memory.number(this.travelled);
-    this.jumps = memory.number(this.jumps);
-    this.frozen = memory.flag(this.frozen);
+    this.tuned.remember(memory);
   }
 
   /** Takes the latent weights w and linear terms h, one of each per row. */
@@ -172,11 +160,9 @@ export class GaussianBlock {
   private drawSigma(rng: Stream): void {
     const { state } = this;
     const from = Math.log(state.sigma);
-    const to = sliceStep(rng, from, this.density, this.width);
+    const to = sliceStep(rng, from, this.density, this.tuned.width);
     state.sigma = Math.exp(to);
-    if (this.frozen) return;
-    this.travelled += Math.abs(to - from);
-    if (++this.jumps >= LEAST_JUMPS) this.width = (WIDTH_PER_JUMP * this.travelled) / this.jumps;
+    this.tuned.update(Math.abs(to - from));
   }
 
   /** Log density of log sigma given the latent variables, up to a constant. */
