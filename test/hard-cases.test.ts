@@ -3,6 +3,8 @@ import test from 'ava';
 import { fit } from '../src/estimate/fit.js';
 import { mcem } from '../src/estimate/mcem/mcem.js';
 import { laplace, quadrature } from '../src/estimate/quadrature.js';
+import { ClusterPosteriors } from '../src/likelihood/cluster-posterior.js';
+import { Integrand } from '../src/likelihood/integrand.js';
 import { marginal } from '../src/likelihood/marginal.js';
 import { binomial, gamma, gaussian, poisson } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
@@ -227,3 +229,30 @@ for (const [what, make, code] of refused) {
     t.throws(make, { name: 'GlmmcError', code });
   });
 }
+
+test('clusters of one binary row under very wide intercepts: probabilities sum to 1, with all digits', (t) => {
+  for (const y of [0, 1]) {
+    const one = glmm('y ~ 1 + (1 | g)', { y: [y, y], g: [1, 2] }, { family: binomial() });
+    const other = glmm('y ~ 1 + (1 | g)', { y: [1 - y, 1 - y], g: [1, 2] }, { family: binomial() });
+    for (const [eta, sigma] of [
+      [0, 1e4],
+      [0, 1e10],
+      [-252, 2700],
+      [486, 2700],
+      [100, 1e8],
+    ]) {
+      const at = { beta: Float64Array.of(eta), sigma };
+      const [a, b] = [marginal(one, at), marginal(other, at)];
+      near(t, Math.exp(a.logLik / 2) + Math.exp(b.logLik / 2), 1, 1e-9, `eta ${eta}, sigma ${sigma}`);
+      t.true(a.error < 1e-8 && b.error < 1e-8);
+    }
+    // Given y the intercept is half a normal but for terms of order 1 / sigma^2.
+    const integrand = new Integrand(one, one.clusters);
+    integrand.setParameters({ beta: Float64Array.of(0), sigma: 1e4 });
+    const { mean, sd, quantile } = new ClusterPosteriors(integrand).of(0);
+    const sign = y === 1 ? 1 : -1;
+    near(t, mean, sign * Math.sqrt(2 / Math.PI), 1e-7, 'mean');
+    near(t, sd, Math.sqrt(1 - 2 / Math.PI), 1e-7, 'sd');
+    near(t, quantile(0.5), sign * 0.6744897501960817, 1e-7, 'median');
+  }
+});

@@ -13,6 +13,8 @@ const DROP = 36;
 const NOTHING: number = Math.exp(-DROP);
 /** Steps per curvature sd, fine enough that the cubic between two nodes is good to 1e-8 of a probability. */
 const STEPS_PER_SD = 12;
+/** More equal steps to a side are too many: the integrand is flat beyond its hill, and a change of variable takes over. */
+const MOST_STEPS = 2000;
 /** The same where a change of variable lays out the grid. */
 const TRANSFORMED_STEP: number = FIRST_STEP / 8;
 /** How far below the mode, in curvature sds, the distances z - origin > 0 are taken from. */
@@ -84,9 +86,11 @@ export class ClusterPosteriors {
     plain.reset();
     tilted.reset();
     const { effect } = integrand;
-    const uniform = isHill(integrand) && !effect.kink && effect.tails === 'normal';
+    const step = Math.min(peak.width, (2 * integrand.outcome.step) / integrand.sigma) / STEPS_PER_SD;
+    const uniform =
+      isHill(integrand) && !effect.kink && effect.tails === 'normal' && this.ends(peak, MOST_STEPS * step);
     const stretches = uniform
-      ? [this.uniformGrid(peak.z, peak.value, peak.width, origin)]
+      ? [this.uniformGrid(peak.z, peak.value, step, origin)]
       : lineMaps(integrand, modes).map((map) => this.transformedGrid(map, modes, peak, origin));
     const shift = average(stretches, (z) => z - peak.z);
     const variance = average(stretches, (z) => (z - peak.z - shift) ** 2);
@@ -151,10 +155,15 @@ export class ClusterPosteriors {
     return score.map((value, a) => distance * (tiltedScore[a] - value));
   }
 
-  /** Equal steps in z. */
-  private uniformGrid(mode: number, peak: number, modeSd: number, origin: number): Stretch {
+  /** Whether the hill is over so far on both sides. */
+  private ends({ z, value }: Mode, distance: number): boolean {
     const { integrand } = this;
-    const step = Math.min(modeSd, (2 * integrand.outcome.step) / integrand.sigma) / STEPS_PER_SD;
+    return Math.max(integrand.value(z - distance), integrand.value(z + distance)) - value < -DROP;
+  }
+
+  /** Equal steps in z. */
+  private uniformGrid(mode: number, peak: number, step: number, origin: number): Stretch {
+    const { integrand } = this;
     const walk = (from: number, direction: number): Node[] => {
       const nodes: Node[] = [];
       for (let k = from; ; k++) {

@@ -10,8 +10,11 @@ import { integrateTransformed } from './transformed.js';
 /** Nodes go outwards until the integrand has fallen by this many log units from its peak. */
 const DROP = 45;
 const MOST_HALVINGS = 12;
-/** Far from any answer rounding can hide the fall; a side this long is given up, and the integral with it. */
-const MOST_NODES = 50_000;
+/**
+ * A side this long is given up: the integrand falls within its curvature sd at the mode and is flat beyond, where a change
+ * of variable needs fewer nodes.
+ */
+const MOST_NODES = 1000;
 
 export interface ClusterIntegral {
   /** log of the integral, without the cluster's constant. */
@@ -99,10 +102,14 @@ function integratePlain(
   };
   walk(1, 1);
   walk(-1, 1);
+  if (Number.isNaN(sum)) {
+    integrateTransformed(integrand, moments, mode, tolerance, out);
+    return;
+  }
   let logIntegral = peak + Math.log(sum * step);
   let error = 0;
   if (tolerance < Number.POSITIVE_INFINITY) {
-    for (let level = 0; level < MOST_HALVINGS && !Number.isNaN(sum); level++) {
+    for (let level = 0; level < MOST_HALVINGS; level++) {
       const coarse = logIntegral;
       walk(1, 0.5);
       walk(-1, 0.5);
@@ -113,7 +120,7 @@ function integratePlain(
     }
   }
   out.logIntegral = logIntegral;
-  out.error = Number.isNaN(sum) ? Number.NaN : error;
+  out.error = error;
   out.nodes = nodes;
   out.mode = mode;
   out.modeSd = modeSd;

@@ -8,7 +8,8 @@ export type FillWeights = (grid: NodeGrid, from: number, to: number) => void;
 
 /** Nodes are asked for in blocks of this many, which is what the inner loops like. */
 export const NODE_BLOCK = 4;
-const MOST_NODES = 100_000;
+/** Beyond, a change of variable needs fewer. */
+const MOST_NODES = 2000;
 const MOST_HALVINGS = 12;
 
 /** Reused from cluster to cluster; grows when a cluster needs more nodes than any before. */
