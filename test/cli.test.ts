@@ -9,6 +9,7 @@ import { rng } from '../samplers/rng.js';
 import { normal } from '../samplers/variates.js';
 import { runCommand } from '../src/cli/program.js';
 import { progressLine } from '../src/cli/progress.js';
+import { parseCsv } from '../src/data/csv.js';
 import { fromStanCsv } from '../src/report/stan-csv.js';
 
 const data = (name: string): string =>
@@ -319,4 +320,22 @@ test('as a process: exit code and streams', async (t) => {
   );
   t.deepEqual([code, stdout], [1, '']);
   t.regex(stderr, /^glmmc: [^\n]+\n$/);
+});
+
+test('simulate: a line a row and a column a draw, from the fit or from given parameters', async (t) => {
+  const flags = [data('seeds'), '-F', 'binomial', '-f', 'r | trials(n) ~ x1 * x2 + (1 | plate)'];
+  const fitted = await glmmc('simulate', ...flags, '--draws', '3', '--seed', '42');
+  t.deepEqual([fitted.code, fitted.err], [0, '']);
+  const [head, ...lines] = fitted.out.trimEnd().split('\n');
+  t.is(head, 'draw_1,draw_2,draw_3');
+  t.is(lines.length, 21);
+  t.is((await glmmc('simulate', ...flags, '--draws', '3', '--seed', '42')).out, fitted.out);
+  const sure = await glmmc('simulate', ...flags, '--at', '500,0,0,0,0');
+  const table = parseCsv(await readFile(data('seeds'), 'utf8'));
+  t.deepEqual(sure.out.trimEnd().split('\n').slice(1).map(Number), Array.from(table.n as Float64Array));
+  const short = await glmmc('simulate', ...flags, '--at', '1,2');
+  t.is(short.code, 1);
+  t.regex(short.err, /^glmmc: --at: expected 5 numbers \(\(Intercept\), x1, x2, x1:x2, sigma\), found 2/);
+  const none = await glmmc('simulate', ...flags, '--draws', '0');
+  t.is(none.code, 1);
 });

@@ -49,26 +49,39 @@ export function fitOptionsFrom(model: Model, flags: ModelFlags): Pick<FitOptions
   };
 }
 
-/** Coefficients alone (sigma is then 1), or followed by sigma, and by the dispersion where the family has one. */
+/** Coefficients alone (sigma is then 1, and the dispersion), or all parameters. */
 function startFrom(model: Model, numbers: readonly number[]): Parameters {
   const p = model.coefficientNames.length;
-  const names = [...model.coefficientNames, 'sigma', ...(model.family.dispersion ? ['dispersion'] : [])];
-  const alone = numbers.length === p && p > 0;
-  if (!alone && numbers.length !== names.length) {
+  const names = parameterNames(model);
+  if (numbers.length === p && p > 0) {
+    return allParameters(model, [...numbers, ...names.slice(p).map(() => 1)]);
+  }
+  if (numbers.length !== names.length) {
     throw new GlmmcError(
       'bad-start',
       `--start: expected ${names.length} numbers (${names.join(', ')}) or the ${p} coefficients alone, found ${numbers.length}`,
     );
   }
-  const dispersion = model.family.dispersion && (alone ? 1 : numbers[p + 1]);
+  return allParameters(model, numbers);
+}
+
+/** What the numbers that a model takes are called: coefficients, sigma, and the dispersion where the family has one. */
+export function parameterNames({ coefficientNames, family }: Model): readonly string[] {
+  return [...coefficientNames, 'sigma', ...(family.dispersion ? ['dispersion'] : [])];
+}
+
+/** @param numbers one for each of `parameterNames` */
+export function allParameters(model: Model, numbers: readonly number[]): Parameters {
+  const p = model.coefficientNames.length;
   return {
     beta: Float64Array.from(numbers.slice(0, p)),
-    sigma: alone ? 1 : numbers[p],
-    ...(dispersion !== undefined && { dispersion }),
+    sigma: numbers[p],
+    ...(model.family.dispersion && { dispersion: numbers[p + 1] }),
   };
 }
 
-function numberList(text: string): number[] {
+/** Numbers separated by commas. */
+export function numberList(text: string): number[] {
   return text.split(',').map((part) => {
     const value = Number(part);
     if (part.trim() === '' || !Number.isFinite(value)) {

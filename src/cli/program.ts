@@ -7,6 +7,7 @@ import { addDiagnoseCommand } from './diagnose-command.js';
 import { addFitCommand } from './fit-command.js';
 import { EXIT, type ExitCode, type Io } from './io.js';
 import { addSampleCommand } from './sample-command.js';
+import { addSimulateCommand } from './simulate-command.js';
 
 /** Runs the command line `args` (without node and the script) and returns its exit code. */
 export async function runCommand(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -43,6 +44,7 @@ function build(io: Io, finish: (code: ExitCode) => void): Command {
   addCompareCommand(program, io, finish);
   addSampleCommand(program, io, finish);
   addDiagnoseCommand(program, io, finish);
+  addSimulateCommand(program, io, finish);
   return program;
 }
 
