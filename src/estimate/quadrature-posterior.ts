@@ -67,7 +67,7 @@ const FIRST_POINTS = 256;
 /**
  * Posterior means, standard deviations and quantiles by importance sampling: log sigma from its Laplace-approximated
  * density, the rest Student t about their mode given it, at the points of a randomly shifted lattice (16 shifts). The
- * intercepts are integrated out by the plain quadrature rule (error near 1e-13), so the errors reported, from the
+ * intercepts are integrated out by the plain quadrature rule (error of the log density below 1e-9), so the errors reported, from the
  * differences between the shifts, are all there is. The lattice grows until these are below `error`. Deterministic given
  * the seed.
  * @throws GlmmcError `bad-model`, `unknown-option`, `bad-option`, `bad-fixed`, `unsupported-effect`; rejects with what
