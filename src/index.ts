@@ -123,6 +123,7 @@ export {
 } from './inspect/confint.js';
 export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
+export { type ClusterInfluence, type Influence, influence } from './inspect/influence.js';
 export {
   type BootstrapLikelihoodRatio,
   type LikelihoodRatio,
@@ -155,6 +156,12 @@ export {
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type ClusterRank, type Ranks, ranks } from './inspect/ranks.js';
 export { type RefitOptions, refit } from './inspect/refit.js';
+export {
+  type Sandwich,
+  type SandwichEstimate,
+  type SandwichOptions,
+  sandwich,
+} from './inspect/sandwich.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
 export {
   type Association,
