@@ -156,6 +156,7 @@ export {
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type ClusterRank, type Ranks, ranks } from './inspect/ranks.js';
 export { type RefitOptions, refit } from './inspect/refit.js';
+export { type ResidualOptions, type ResidualType, residuals } from './inspect/residuals.js';
 export {
   type Sandwich,
   type SandwichEstimate,
