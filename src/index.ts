@@ -125,6 +125,11 @@ export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/e
 export { type Glance, glance } from './inspect/glance.js';
 export { type ClusterInfluence, type Influence, influence } from './inspect/influence.js';
 export {
+  type InformationCriteria,
+  type InformationCriteriaOptions,
+  informationCriteria,
+} from './inspect/information-criteria.js';
+export {
   type BootstrapLikelihoodRatio,
   type LikelihoodRatio,
   type LikelihoodRatioOptions,

@@ -1,4 +1,4 @@
-// bootstrap(): against lme4's bootMer, coverage of sigma on simulated data, kill -9, p-values drawn from the null.
+// The bootstrap against bootMer, coverage of sigma, kill -9, p-values drawn from the null; the conditional AIC against cAIC4.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -8,12 +8,13 @@ import test from 'ava';
 import { quantile, sorted } from '../../samplers/diagnostics/descriptive.js';
 import { quantileError } from '../../samplers/diagnostics/mcse.js';
 import { fit } from '../../src/estimate/fit.js';
-import { quadrature } from '../../src/estimate/quadrature.js';
+import { laplace, quadrature } from '../../src/estimate/quadrature.js';
 import { simulate } from '../../src/estimate/simulate.js';
 import { bootstrap } from '../../src/inspect/bootstrap.js';
 import { confint } from '../../src/inspect/confint.js';
+import { informationCriteria } from '../../src/inspect/information-criteria.js';
 import { likelihoodRatio } from '../../src/inspect/likelihood-ratio.js';
-import { binomial, gaussian } from '../../src/model/family.js';
+import { binomial, gaussian, poisson } from '../../src/model/family.js';
 import { glmm, withResponse } from '../../src/model/model.js';
 import { near, shipped } from '../helpers.js';
 
@@ -115,4 +116,14 @@ test('many clusters: the p-value by replications is that of the mixture', async 
   });
   t.true(ratio.referredPValue > 0.005 && ratio.referredPValue < 0.4, `${ratio.referredPValue}`);
   near(t, ratio.pValue, ratio.referredPValue, 4 * ratio.pValueError, 'p');
+});
+
+test('the conditional AIC of counts is that of cAIC4', async (t) => {
+  const expected = JSON.parse(
+    readFileSync(new URL('../data/after-the-fit/conditional-aic.json', import.meta.url), 'utf8'),
+  ).epil;
+  const model = glmm('y ~ lbase + V4 + (1 | subject)', await shipped('epil'), { family: poisson() });
+  const found = await informationCriteria(await fit(model, laplace()));
+  near(t, found.conditionalLogLik, expected.logLik, 1e-4, 'log-likelihood given the intercepts');
+  near(t, found.conditionalDf, expected.df, 1e-3, 'degrees of freedom');
 });
