@@ -1,11 +1,13 @@
 // The parameters of a likelihood fit that have an error of their own, and how far the fit is from the likelihood's maximum.
 import { GlmmcError } from '../../samplers/errors.js';
+import { isQuasiLikelihood } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { fixedOf } from '../estimate/fixed-of.js';
 import { type HeldParameters, ParameterSpace } from '../estimate/parameter-space.js';
+import type { ClusterDerivatives } from '../likelihood/cluster-derivatives.js';
 import { requireDensity } from '../likelihood/supported.js';
 import type { Finding } from '../model/finding.js';
-import { gapToMaximum } from './elpd/leave-out.js';
+import { gapToMaximum, LARGEST_GAP } from './elpd/leave-out.js';
 
 /**
  * A likelihood fit whose estimate is a root of the clusters' scores.
@@ -19,7 +21,7 @@ export function requireScores(owner: string, fit: Fit, instead: string): asserts
       `${owner} works by the scores of the likelihood at its maximum, and takes a likelihood fit, found a posterior fit; ${instead}`,
     );
   }
-  if (/^[pm]ql/.test(fit.strategy)) {
+  if (isQuasiLikelihood(fit)) {
     throw new GlmmcError(
       'bad-fit',
       `${owner} works by the scores of the likelihood, of which the estimates of ${fit.strategy} are no root: they solve other equations; fit by quadrature()`,
@@ -37,6 +39,25 @@ export function estimatedSpace(fit: LikelihoodFit): ParameterSpace {
     ...(findings.some(({ code }) => code === 'theta-unbounded') && { dispersion: parameters.dispersion! }),
   };
   return new ParameterSpace(model, held);
+}
+
+/** The observed information of these parameters, `free`, in their natural scale: the clusters' sum, by their weights. */
+export function observedInformation(
+  { model, estimates }: LikelihoodFit,
+  free: readonly number[],
+  derivatives: readonly ClusterDerivatives[],
+): Float64Array {
+  const q = free.length;
+  const information = new Float64Array(q * q);
+  const { clusterWeights } = model.clusters;
+  derivatives.forEach(({ hessian }, i) => {
+    free.forEach((k, a) => {
+      free.forEach((l, b) => {
+        information[a * q + b] -= clusterWeights[i] * hessian[k * estimates.length + l];
+      });
+    });
+  });
+  return information;
 }
 
 /** What keeps `estimatedSpace` from having all that was estimated, and from being that of a maximum. */
@@ -72,6 +93,3 @@ export function estimatedFindings(owner: string, fit: LikelihoodFit): Finding[] 
   }
   return findings;
 }
-
-/** Log-likelihood below its maximum from which estimates are no longer taken for it. */
-const LARGEST_GAP = 0.01;

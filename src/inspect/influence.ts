@@ -2,6 +2,7 @@
 import { digitsFor, table } from '../../samplers/text.js';
 import { requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
+import { singularInformation } from '../estimate/likelihood-fit.js';
 import { findingLines } from '../estimate/summary.js';
 import { clusterDerivatives } from '../likelihood/cluster-derivatives.js';
 import { type Finding, someOf } from '../model/finding.js';
@@ -87,7 +88,10 @@ export function influence(fit: Fit): Influence {
     const without = [...beta, sigma, ...(dispersion === undefined ? [] : [dispersion])];
     return { cluster, cooksDistance: square / q, dfbetas, estimates: Float64Array.from(without) };
   });
-  const findings = [...estimatedFindings('influence()', fit), ...notEstimable(lost)];
+  const findings = [
+    ...estimatedFindings('influence()', fit),
+    ...(inverse ? notEstimable(lost) : [singularInformation()]),
+  ];
   return Object.defineProperties(rows, {
     findings: { value: findings, enumerable: false },
     toString: { value: () => print(fit, rows, findings), enumerable: false },

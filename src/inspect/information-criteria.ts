@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, count } from '../../samplers/options.js';
 import { formatNumber, table, wrap } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { isQuasiLikelihood, requireFit } from '../estimate/arguments.js';
 import { type Fit, type LikelihoodFit, originOf } from '../estimate/fit.js';
 import { parameterCount } from '../estimate/parameter-count.js';
 import { findingLines } from '../estimate/summary.js';
@@ -11,7 +11,7 @@ import type { Finding } from '../model/finding.js';
 import { countedRows } from '../model/model.js';
 import { degreesByRefits, predictorsAtModes } from './conditional-aic/by-refits.js';
 import { gaussianDegrees } from './conditional-aic/gaussian.js';
-import { gapToMaximum } from './elpd/leave-out.js';
+import { gapToMaximum, LARGEST_GAP } from './elpd/leave-out.js';
 
 export interface InformationCriteriaOptions {
   /** Rows up to which Poisson counts and single trials are refitted, each row once, for the conditional AIC (1000); 0 for none. */
@@ -38,9 +38,6 @@ export interface InformationCriteria {
   readonly findings: readonly Finding[];
   toString(): string;
 }
-
-/** Log-likelihood below its maximum from which estimates are no longer taken for it. */
-const LARGEST_GAP = 0.01;
 
 /**
  * AIC and BIC of the likelihood with the intercepts integrated out (as `glance()` has them), BIC also with the number of clusters, and
@@ -101,7 +98,7 @@ function requireMaximum(fit: Fit): asserts fit is LikelihoodFit {
       'informationCriteria() takes a likelihood fit: AIC and BIC belong to a maximum, found a posterior fit, which has none; use elpd(fit)',
     );
   }
-  if (/^[pm]ql/.test(fit.strategy)) {
+  if (isQuasiLikelihood(fit)) {
     throw new GlmmcError(
       'bad-fit',
       `informationCriteria() needs the maximum of the likelihood, of which the estimates of ${fit.strategy} fall short by an unknown amount; fit by quadrature()`,

@@ -5,11 +5,12 @@ import { checkOptions } from '../../samplers/options.js';
 import { digitsFor, table, wrap } from '../../samplers/text.js';
 import { requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
+import { singularInformation } from '../estimate/likelihood-fit.js';
 import { findingLines } from '../estimate/summary.js';
 import { clusterDerivatives } from '../likelihood/cluster-derivatives.js';
 import type { Finding } from '../model/finding.js';
 import { invertSymmetric } from '../numeric/cholesky.js';
-import { estimatedFindings, estimatedSpace, requireScores } from './estimated.js';
+import { estimatedFindings, estimatedSpace, observedInformation, requireScores } from './estimated.js';
 
 export interface SandwichOptions {
   /** `clusters` (default): times m / (m - 1) for m clusters; `none`. */
@@ -66,20 +67,18 @@ export function sandwich(fit: Fit, options: SandwichOptions = {}): Sandwich {
   const clusters = weights.reduce((sum, w) => sum + w, 0);
   const { free } = estimatedSpace(fit);
   const q = free.length;
-  const bread = new Float64Array(q * q);
+  const derivatives = clusterDerivatives(model, parameters);
+  const inverse = invertSymmetric(observedInformation(fit, free, derivatives), q);
   const meat = new Float64Array(q * q);
-  clusterDerivatives(model, parameters).forEach(({ score, hessian }, i) => {
-    const w = weights[i];
+  derivatives.forEach(({ score }, i) => {
     free.forEach((k, a) => {
       free.forEach((l, b) => {
-        bread[a * q + b] -= w * hessian[k * estimates.length + l];
-        meat[a * q + b] += w * score[k] * score[l];
+        meat[a * q + b] += weights[i] * score[k] * score[l];
       });
     });
   });
   const findings = [...estimatedFindings('sandwich()', fit), ...fewClusters(clusters, q)];
-  const inverse = invertSymmetric(bread, q);
-  if (!inverse) findings.push(singular());
+  if (!inverse) findings.push(singularInformation());
   const size = estimates.length;
   const covariance = new Matrix(size, size);
   const inner =
@@ -126,15 +125,6 @@ function fewClusters(clusters: number, parameters: number): Finding[] {
       advice: 'Trust the model (the summary, profiles) or bootstrap() more, or widen intervals by Student t.',
     },
   ];
-}
-
-function singular(): Finding {
-  return {
-    code: 'singular-information',
-    severity: 'error',
-    message: 'The observed information is not positive definite, so there are no standard errors.',
-    advice: 'The estimate is not at a proper maximum: see the findings of the fit.',
-  };
 }
 
 function print({ model }: LikelihoodFit, answer: Omit<Sandwich, 'toString'>): string {

@@ -2,7 +2,7 @@
 import type { LikelihoodFit } from '../../estimate/fit.js';
 import { clusterDerivatives } from '../../likelihood/cluster-derivatives.js';
 import { invertSymmetric } from '../../numeric/cholesky.js';
-import { estimatedSpace } from '../estimated.js';
+import { estimatedSpace, observedInformation } from '../estimated.js';
 
 /**
  * sum over rows of d fitted_r / d y_r, exactly, by differentiating the likelihood equations: with fitted = x' beta + c S,
@@ -16,7 +16,8 @@ export function gaussianDegrees(fit: LikelihoodFit): number | undefined {
   const { clusters } = model;
   const { starts, x, y, offset, columns: p, clusterWeights } = clusters;
   const { free } = estimatedSpace(fit);
-  const inverse = inverseInformation(fit, free);
+  const information = observedInformation(fit, free, clusterDerivatives(model, parameters));
+  const inverse = invertSymmetric(information, free.length);
   if (!inverse) return undefined;
   const q = free.length;
   let total = 0;
@@ -57,22 +58,4 @@ export function gaussianDegrees(fit: LikelihoodFit): number | undefined {
     }
   }
   return total;
-}
-
-/** Of the free parameters, in their natural scale. */
-function inverseInformation(
-  { model, parameters, estimates }: LikelihoodFit,
-  free: readonly number[],
-): Float64Array | undefined {
-  const q = free.length;
-  const information = new Float64Array(q * q);
-  const weights = model.clusters.clusterWeights;
-  clusterDerivatives(model, parameters).forEach(({ hessian }, i) => {
-    free.forEach((k, a) => {
-      free.forEach((l, b) => {
-        information[a * q + b] -= weights[i] * hessian[k * estimates.length + l];
-      });
-    });
-  });
-  return invertSymmetric(information, q);
 }

@@ -88,6 +88,9 @@ export async function maximumWithout(
   return { elpd: out[i], error: 0, converged };
 }
 
+/** Log-likelihood below its maximum from which estimates are no longer taken for it. */
+export const LARGEST_GAP = 0.01;
+
 /**
  * Log-likelihood that the fit's estimates lack of the maximum, by the exact score and the fit's covariance; parameters without a
  * standard error (fixed, or a sigma of 0) are left out.
