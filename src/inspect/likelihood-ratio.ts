@@ -128,9 +128,10 @@ export function likelihoodRatio(
       `${[...new Set(rough.map(({ strategy }) => strategy))].join(' and ')} maximised something else than the likelihood, so the statistic is off by what the estimates lack to the maximum`,
     );
   }
-  const note = `${notes.join('; ')}.`;
-  const answer = { statistic, df, pValue, note };
-  if (bootstrap) return byReplications(nullFit, alternative, answer, bootstrap);
+  const referred = { statistic, df, pValue, note: `${notes.join('; ')}.` };
+  if (bootstrap) return byReplications(nullFit, alternative, referred, bootstrap);
+  const advice = 'Give likelihoodRatio() { bootstrap: { ... } } for a p-value by data drawn from the null.';
+  const answer = Number.isNaN(pValue) ? { ...referred, note: `${referred.note} ${advice}` } : referred;
   return printable(answer, () => print(answer));
 }
 
@@ -143,8 +144,10 @@ async function byReplications(
   const { statistic } = referred;
   const found = await ratiosUnderNull(nullFit, alternative, statistic, options);
   const { length } = found.statistics;
-  const note = `Referred to ${length} data sets drawn from the null: p = (1 + those with a ratio as large) / ${length + 1}, Monte Carlo error ${found.pValueError.toPrecision(2)}. Without them p = ${showP(referred.pValue)}: ${referred.note}`;
-  const answer = { ...referred, ...found, referredPValue: referred.pValue, note };
+  const { pValue } = referred;
+  const without = Number.isNaN(pValue) ? 'Without them there is none' : `Without them p = ${showP(pValue)}`;
+  const note = `Referred to ${length} data sets drawn from the null: p = (1 + those with a ratio as large) / ${length + 1}, Monte Carlo error ${found.pValueError.toPrecision(2)}. ${without}: ${referred.note}`;
+  const answer = { ...referred, ...found, referredPValue: pValue, note };
   return printable(answer, () => [print(answer), ...findingLines(found.findings)].join('\n'));
 }
 
@@ -163,9 +166,7 @@ function refer(
   const { randomEffect } = alternative.model;
   const unknown = (why: string): { readonly pValue: number; readonly notes: string[] } => ({
     pValue: Number.NaN,
-    notes: [
-      `${why}; give likelihoodRatio() { bootstrap: { ... } } for a p-value by data drawn from the null`,
-    ],
+    notes: [why],
   });
   if (
     randomEffect.points &&
