@@ -96,7 +96,7 @@ test('resampled clusters: as many as there are, each as likely as its weight', (
 test('a balanced Gaussian model: the distribution of every estimate in closed form', async (t) => {
   const dyestuff = await fit(await referenceModel('dyestuff'), quadrature());
   const { beta, sigma, dispersion = 0 } = dyestuff.parameters;
-  const [m, n, B] = [6, 5, 500];
+  const [m, n, B] = [6, 5, 300];
   const between = dispersion + n * sigma * sigma;
   const { replications, failures, standardErrors, standardErrorErrors, bias, biasErrors, findings } =
     await bootstrap(dyestuff, { replications: B, seed: 11 });
@@ -296,12 +296,12 @@ test('fits that fail are left out, counted and said', async (t) => {
     { y: [0, 1, 0, 0, 1, 0], g: [1, 1, 2, 2, 3, 3] },
     { family: binomial() },
   );
-  const found = await bootstrap(await fit(model, quadrature()), { replications: 40, seed: 3 });
-  t.true(found.failures > 0 && found.failures < 40);
-  t.is(found.replications.rows, 40 - found.failures);
+  const found = await bootstrap(await fit(model, quadrature()), { replications: 20, seed: 3 });
+  t.true(found.failures > 0 && found.failures < 20);
+  t.is(found.replications.rows, 20 - found.failures);
   const finding = found.findings.find(({ code }) => code === 'bootstrap-failures');
-  t.is(finding?.severity, found.failures > 2 ? 'warning' : 'note');
-  t.regex(String(found), new RegExp(`${found.failures} of 40 replications`));
+  t.is(finding?.severity, found.failures > 1 ? 'warning' : 'note');
+  t.regex(String(found), new RegExp(`${found.failures} of 20 replications`));
   t.true(found.intervals().some(({ lower }) => Number.isFinite(lower)));
 });
 
@@ -377,7 +377,7 @@ test('counts whose reference is not known have a p-value by replications', async
     await fit(model, quadrature()),
   ];
   t.is(likelihoodRatio(none, full).pValue, Number.NaN);
-  const ratio = await likelihoodRatio(none, full, { bootstrap: { replications: 9 } });
-  t.true(ratio.pValue >= 1 / 10 && ratio.pValue <= 1);
+  const ratio = await likelihoodRatio(none, full, { bootstrap: { replications: 4 } });
+  t.true(ratio.pValue >= 1 / 5 && ratio.pValue <= 1);
   t.is(poisson().name, model.family.name);
 });
