@@ -24,4 +24,6 @@ declare module 'cephes' {
   export function stdtri(k: number, p: number): number;
   /** Regularised lower incomplete gamma function. */
   export function igam(a: number, x: number): number;
+  /** Regularised upper incomplete gamma function. */
+  export function igamc(a: number, x: number): number;
 }

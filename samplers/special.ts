@@ -8,7 +8,7 @@ await cephes.compiled;
 // (nodejs/node issue 54918: one run in twelve hung on a busy machine). A timer goes on from the event loop instead.
 await new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-export { incbi, lgam, ndtr, ndtri, psi, stdtr, stdtri } from 'cephes';
+export { incbet, incbi, lgam, ndtr, ndtri, psi, stdtr, stdtri } from 'cephes';
 
 /** Complementary error function; cephes throws where it underflows. */
 export function erfc(x: number): number {
@@ -28,4 +28,25 @@ export function chdtrc(df: number, x: number): number {
 export function fdtrc(df1: number, df2: number, x: number): number {
   if (!(x > 0)) return Number.isNaN(x) ? x : 1;
   return cephes.incbet(df2 / 2, df1 / 2, df2 / (df2 + df1 * x));
+}
+
+/** Lower tail of a gamma variable of shape a and scale 1; cephes throws where either tail underflows. */
+export function gammaLower(a: number, x: number): number {
+  const end = gammaEnd(a, x);
+  return end === undefined ? cephes.igam(a, x) : end;
+}
+
+/** Upper tail of the same. */
+export function gammaUpper(a: number, x: number): number {
+  const end = gammaEnd(a, x);
+  return end === undefined ? cephes.igamc(a, x) : 1 - end;
+}
+
+/** 0 or 1 where the lower tail is that to all digits, the other one being below 1e-300. */
+function gammaEnd(a: number, x: number): number | undefined {
+  if (Number.isNaN(x)) return x;
+  if (!(x > 0)) return 0;
+  if (x === Number.POSITIVE_INFINITY) return 1;
+  const logTerm = a * Math.log(x) - x - cephes.lgam(a);
+  return logTerm < -700 ? Number(x > a) : undefined;
 }

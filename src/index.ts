@@ -105,7 +105,16 @@ export { mql, pql, type QuasiLikelihoodOptions } from './estimate/quasi-likeliho
 export { type SaemOptions, saem } from './estimate/saem/saem.js';
 export { type SimulateOptions, simulate } from './estimate/simulate.js';
 export { type AugmentRow, augment } from './inspect/augment.js';
+export type { ReplicationOptions } from './inspect/bootstrap/options.js';
+export type { BootstrapType } from './inspect/bootstrap/replicate.js';
 export {
+  type Bootstrap,
+  type BootstrapInterval,
+  type BootstrapOptions,
+  bootstrap,
+} from './inspect/bootstrap.js';
+export {
+  type BootstrapConfintOptions,
   type ConfintMethod,
   type ConfintOptions,
   confint,
@@ -114,7 +123,18 @@ export {
 } from './inspect/confint.js';
 export { type ClusterElpd, type Elpd, type ElpdOptions, elpd } from './inspect/elpd.js';
 export { type Glance, glance } from './inspect/glance.js';
-export { type LikelihoodRatio, likelihoodRatio } from './inspect/likelihood-ratio.js';
+export { type ClusterInfluence, type Influence, influence } from './inspect/influence.js';
+export {
+  type InformationCriteria,
+  type InformationCriteriaOptions,
+  informationCriteria,
+} from './inspect/information-criteria.js';
+export {
+  type BootstrapLikelihoodRatio,
+  type LikelihoodRatio,
+  type LikelihoodRatioOptions,
+  likelihoodRatio,
+} from './inspect/likelihood-ratio.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
 export {
   type AverageMarginalEffectOptions,
@@ -141,6 +161,13 @@ export {
 export { type RandomIntercept, type RandomIntercepts, ranef } from './inspect/ranef.js';
 export { type ClusterRank, type Ranks, ranks } from './inspect/ranks.js';
 export { type RefitOptions, refit } from './inspect/refit.js';
+export { type ResidualOptions, type ResidualType, residuals } from './inspect/residuals.js';
+export {
+  type Sandwich,
+  type SandwichEstimate,
+  type SandwichOptions,
+  sandwich,
+} from './inspect/sandwich.js';
 export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
 export {
   type Association,

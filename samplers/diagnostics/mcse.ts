@@ -31,8 +31,12 @@ export function mcseSd(chains: Chains): number {
  */
 export function mcseQuantile(chains: Chains, p: number): number {
   const ess = essQuantile(chains, p);
-  if (Number.isNaN(ess)) return Number.NaN;
-  const x = sorted(pooled(readChains(chains)));
+  return quantileError(sorted(pooled(readChains(chains))), p, ess);
+}
+
+/** The same of sorted draws that are worth `ess` independent ones: all of them, where they are independent. */
+export function quantileError(x: Float64Array, p: number, ess: number): number {
+  if (Number.isNaN(ess) || x.length === 0) return Number.NaN;
   const size = x.length;
   const a = ess * p + 1;
   const b = ess * (1 - p) + 1;

@@ -1,6 +1,7 @@
 // What is handed in where a fit is due: checked before anything reads it.
 import { GlmmcError } from '../../samplers/errors.js';
 import { isObject, whatIs } from '../model/arguments.js';
+import type { Fit } from './fit.js';
 
 /** @throws GlmmcError `bad-fit` where `value` is not what fit() resolves to */
 export function requireFit(owner: string, value: unknown): void {
@@ -10,4 +11,9 @@ export function requireFit(owner: string, value: unknown): void {
     'bad-fit',
     `${owner} takes a fit as its first argument, found ${whatIs(value)}; make one with await fit(model, quadrature())`,
   );
+}
+
+/** Whether a fit is by pql() or mql(), whose estimates maximise no likelihood. */
+export function isQuasiLikelihood({ strategy }: Pick<Fit, 'strategy'>): boolean {
+  return /^[pm]ql/.test(strategy);
 }

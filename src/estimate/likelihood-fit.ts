@@ -47,7 +47,7 @@ export function finishLikelihoodFit(
     ...answer.findings,
     ...oneTrialEach(space, boundary),
     ...certificate(likelihood, tolerance),
-    ...(covariance ? [] : [singular()]),
+    ...(covariance ? [] : [singularInformation()]),
   ];
   const size = space.names.length;
   const matrix = covariance ?? new Float64Array(size * size).fill(Number.NaN);
@@ -124,7 +124,8 @@ export function covarianceOf(
   return covariance;
 }
 
-function singular(): Finding {
+/** The information is no covariance's inverse. */
+export function singularInformation(): Finding {
   return {
     code: 'singular-information',
     severity: 'error',

@@ -7,6 +7,7 @@ import { placesAndMasses } from '../model/effects/point-masses.js';
 import type { Family } from '../model/family.js';
 import type { Finding } from '../model/finding.js';
 import { countedRows, type Model } from '../model/model.js';
+import { isQuasiLikelihood } from './arguments.js';
 import type { Estimate, Fit, Landing, LikelihoodFit, ScoreTest } from './fit.js';
 import { parameterCount } from './parameter-count.js';
 
@@ -44,10 +45,11 @@ function nodesText({ nodes }: LikelihoodFit): string {
   return `${least} to ${most} nodes`;
 }
 
-function objectiveLines({ strategy, estimates, objective, logLik, logLikError }: LikelihoodFit): string[] {
+function objectiveLines(fit: LikelihoodFit): string[] {
+  const { estimates, objective, logLik, logLikError } = fit;
   const deterministic = estimates.every(({ monteCarloError }) => monteCarloError === 0);
   if (!deterministic || !(Math.abs(objective - logLik) > Math.max(1e-8, 10 * logLikError))) return [];
-  const what = /^[pm]ql/.test(strategy)
+  const what = isQuasiLikelihood(fit)
     ? "the working normal model's log-likelihood, which compares with no other"
     : "the approximation's log-likelihood (glmer's logLik)";
   return wrap(`Maximised: ${formatNumber(objective, 4)}, ${what}.`);

@@ -2,30 +2,20 @@
 import * as v from 'valibot';
 import { quantileSorted, sorted } from '../../samplers/diagnostics/descriptive.js';
 import { allChains } from '../../samplers/draws.js';
-import { didYouMean, GlmmcError } from '../../samplers/errors.js';
+import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
-import { digitsFor, table } from '../../samplers/text.js';
 import { requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
-import { findingLines } from '../estimate/summary.js';
 import { requireDensity } from '../likelihood/supported.js';
 import type { Finding } from '../model/finding.js';
+import { type BootstrapInterval, type BootstrapOptions, bootstrapBy, bootstrapEntries } from './bootstrap.js';
+import { type Interval, type Intervals, intervals, wantedEstimates } from './confint/intervals.js';
 import { Profiles } from './confint/profile.js';
 import { halfWidth } from './predict/scale.js';
 
-export interface Interval {
-  readonly name: string;
-  readonly lower: number;
-  readonly upper: number;
-}
+export type { Interval, Intervals } from './confint/intervals.js';
 
-/** Rows in the order of the estimates; `findings` and `toString` stand beside them. */
-export interface Intervals extends ReadonlyArray<Interval> {
-  readonly findings: readonly Finding[];
-  toString(): string;
-}
-
-export type ConfintMethod = 'wald' | 'profile' | 'posterior';
+export type ConfintMethod = 'wald' | 'profile' | 'bootstrap' | 'posterior';
 
 export interface ConfintOptions {
   /** Default: `wald` for likelihood fits, `posterior` for posterior ones. */
@@ -35,6 +25,13 @@ export interface ConfintOptions {
   /** Names of the estimates that are wanted; all of them where left out. */
   readonly parameters?: readonly string[];
   readonly signal?: AbortSignal;
+}
+
+/** With method 'bootstrap' also those of bootstrap(). */
+export interface BootstrapConfintOptions extends ConfintOptions, BootstrapOptions {
+  readonly method: 'bootstrap';
+  /** `percentile` (default): quantiles of the replications; `basic`: those of their distance from the estimate. */
+  readonly interval?: BootstrapInterval;
 }
 
 /**
@@ -49,30 +46,44 @@ export interface ConfintOptions {
  * falls far enough is infinite, and the finding `flat-profile` says so. At sigma = 0 the chi-square is too wide (the
  * distribution there is a mixture), so that the interval is on the safe side.
  *
+ * `bootstrap` (a promise): quantiles of the estimates from `replications` data sets, as bootstrap() makes them and by its options;
+ * each end with its Monte Carlo error.
+ *
  * `posterior`: equal-tailed quantiles of the draws. What is held fixed has its value at both ends.
- * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `unsupported-effect` for profiles under point masses
+ * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `unsupported-effect` for profiles under point masses; for
+ *   bootstraps those of bootstrap()
  * Source: Venzon and Moolgavkar (1988), Applied Statistics 37; Self and Liang (1987), JASA 82.
  */
 export function confint(
   fit: Fit,
   options: ConfintOptions & { readonly method: 'profile' },
 ): Promise<Intervals>;
+export function confint(fit: Fit, options: BootstrapConfintOptions): Promise<Intervals>;
 export function confint(
   fit: Fit,
   options?: ConfintOptions & { readonly method?: 'wald' | 'posterior' },
 ): Intervals;
-export function confint(fit: Fit, options?: ConfintOptions): Intervals | Promise<Intervals>;
-export function confint(fit: Fit, options: ConfintOptions = {}): Intervals | Promise<Intervals> {
+export function confint(
+  fit: Fit,
+  options?: ConfintOptions | BootstrapConfintOptions,
+): Intervals | Promise<Intervals>;
+export function confint(
+  fit: Fit,
+  options: ConfintOptions | BootstrapConfintOptions = {},
+): Intervals | Promise<Intervals> {
   requireFit('confint()', fit);
+  if (isBootstrap(options)) return byBootstrap(fit, options);
   const known = checkOptions(
     'confint()',
     {
       method: v.optional(
-        v.picklist(['wald', 'profile', 'posterior'], "'wald', 'profile' or 'posterior'"),
+        v.picklist(
+          ['wald', 'profile', 'bootstrap', 'posterior'],
+          "'wald', 'profile', 'bootstrap' or 'posterior'",
+        ),
         fit.kind === 'posterior' ? 'posterior' : 'wald',
       ),
-      level: v.optional(between(0, 1), 0.95),
-      parameters: v.optional(v.array(v.string('a name'), 'names of estimates')),
+      ...commonEntries,
       signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
     },
     options,
@@ -81,7 +92,7 @@ export function confint(fit: Fit, options: ConfintOptions = {}): Intervals | Pro
   const wanted = wantedEstimates(fit, known.parameters);
   if (fit.kind === 'posterior') {
     if (method !== 'posterior') throw notFor(method, 'a likelihood fit', 'a posterior fit', "'posterior'");
-    return dressed(ofDraws(fit, wanted, level), []);
+    return intervals(ofDraws(fit, wanted, level), []);
   }
   if (method === 'posterior')
     throw notFor(method, 'a posterior fit', 'a likelihood fit', "'wald' or 'profile'");
@@ -90,25 +101,42 @@ export function confint(fit: Fit, options: ConfintOptions = {}): Intervals | Pro
   return profile(fit, wanted, level, signal);
 }
 
+const commonEntries = {
+  level: v.optional(between(0, 1), 0.95),
+  parameters: v.optional(v.array(v.string('a name'), 'names of estimates')),
+};
+
+function isBootstrap(options: ConfintOptions): options is BootstrapConfintOptions {
+  return options?.method === 'bootstrap';
+}
+
+async function byBootstrap(fit: Fit, options: BootstrapConfintOptions): Promise<Intervals> {
+  const {
+    method: _,
+    interval,
+    level,
+    parameters,
+    ...known
+  } = checkOptions(
+    'confint()',
+    {
+      ...commonEntries,
+      ...bootstrapEntries(),
+      method: v.literal('bootstrap'),
+      interval: v.optional(v.picklist(['percentile', 'basic'], "'percentile' or 'basic'"), 'percentile'),
+    },
+    options,
+  );
+  const wanted = wantedEstimates(fit, parameters);
+  const found = await bootstrapBy("confint() with method 'bootstrap'", fit, known);
+  return found.intervals(level, interval, wanted);
+}
+
 function notFor(method: string, expected: string, found: string, instead: string): GlmmcError {
   return new GlmmcError(
     'bad-option',
     `confint(): method '${method}' takes ${expected}, found ${found}; use ${instead}`,
   );
-}
-
-/** Indices of the estimates asked for. */
-function wantedEstimates({ estimates }: Fit, names: readonly string[] | undefined): number[] {
-  const all = estimates.map(({ name }) => name);
-  if (!names) return all.map((_, k) => k);
-  return names.map((name) => {
-    const k = all.indexOf(name);
-    if (k >= 0) return k;
-    throw new GlmmcError(
-      'bad-option',
-      `confint(): parameters must be names of estimates, found '${name}'${didYouMean(name, all)}`,
-    );
-  });
 }
 
 function wald(fit: LikelihoodFit, wanted: readonly number[], level: number): Intervals {
@@ -132,7 +160,7 @@ function wald(fit: LikelihoodFit, wanted: readonly number[], level: number): Int
       where: ['sigma'],
     });
   }
-  return dressed(rows, findings);
+  return intervals(rows, findings);
 }
 
 function ofDraws(fit: PosteriorFit, wanted: readonly number[], level: number): Interval[] {
@@ -178,23 +206,5 @@ async function profile(
       where: flat,
     });
   }
-  return dressed(rows, findings);
-}
-
-function dressed(rows: Interval[], findings: readonly Finding[]): Intervals {
-  const text = (): string =>
-    [
-      table(
-        ['', 'lower', 'upper'],
-        rows.map(({ name, lower, upper }) => {
-          const width = Number.isFinite(upper - lower) ? (upper - lower) / 40 : 0;
-          return [name, digitsFor(lower, width), digitsFor(upper, width)];
-        }),
-      ),
-      ...findingLines(findings),
-    ].join('\n');
-  return Object.defineProperties(rows, {
-    findings: { value: findings, enumerable: false },
-    toString: { value: text, enumerable: false },
-  }) as unknown as Intervals;
+  return intervals(rows, findings);
 }

@@ -11,11 +11,8 @@ import { requireDensity } from '../likelihood/supported.js';
 import { type Finding, someOf } from '../model/finding.js';
 import { mergeClusters } from '../model/merge.js';
 import { importance } from './elpd/importance.js';
-import { EvidenceWithout, gapToMaximum, maximumWithout } from './elpd/leave-out.js';
+import { EvidenceWithout, gapToMaximum, LARGEST_GAP, maximumWithout } from './elpd/leave-out.js';
 import { clusterLogLik } from './log-lik.js';
-
-/** Log-likelihood below its maximum from which estimates are no longer taken for it. */
-const LARGEST_GAP = 0.01;
 
 /** One cluster left out. */
 export interface ClusterElpd {

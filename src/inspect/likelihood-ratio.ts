@@ -1,10 +1,17 @@
 // likelihoodRatio(): two nested fits compared, with the right distribution where sigma = 0 is what is tested.
+import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
+import { checkOptions } from '../../samplers/options.js';
 import { chdtrc } from '../../samplers/special.js';
 import { wrap } from '../../samplers/text.js';
 import { requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { parameterCount } from '../estimate/parameter-count.js';
+import { findingLines } from '../estimate/summary.js';
+import { isObject } from '../model/arguments.js';
+import type { Finding } from '../model/finding.js';
+import type { ReplicationOptions } from './bootstrap/options.js';
+import { ratiosUnderNull } from './likelihood-ratio/by-bootstrap.js';
 import { isZeroByDecree, requireNested, requireSameData } from './likelihood-ratio/nested.js';
 
 export interface LikelihoodRatio {
@@ -19,6 +26,24 @@ export interface LikelihoodRatio {
   toString(): string;
 }
 
+/** The same with the distribution of the statistic drawn from the null: `pValue` is by that. */
+export interface BootstrapLikelihoodRatio extends LikelihoodRatio {
+  /** Monte Carlo error of `pValue`. */
+  readonly pValueError: number;
+  /** What likelihoodRatio() says without replications; NaN where that distribution is not known. */
+  readonly referredPValue: number;
+  /** The statistic in every replication that both models could be fitted to. */
+  readonly statistics: Float64Array;
+  /** Replications that one of the models could not be fitted to. */
+  readonly failures: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface LikelihoodRatioOptions {
+  /** Data sets drawn from the null, both models fitted to each. */
+  readonly bootstrap?: ReplicationOptions;
+}
+
 /** Log-likelihood by which an alternative may come short of its null for want of digits or Monte Carlo error. */
 const SHORTFALL = 0.05;
 /** What was maximised may differ from the likelihood by this before the estimate is called another's. */
@@ -29,10 +54,39 @@ const OTHER_OBJECTIVE = 1e-4;
  * at 0 (`fixed: { sigma: 0 }`), which is the end of its range, half of the distribution has a degree of freedom fewer: the
  * 50:50 chi-bar-squared, whose p-value for sigma alone is P(chi^2_1 > T) / 2, and 1 for T = 0. The same holds for Poisson
  * within negative binomial responses (1 / theta = 0).
- * @throws GlmmcError `bad-fit`; `different-data` for fits to other rows, responses or weights; `not-nested`, with the reason
- * Source: Self and Liang (1987), JASA 82, case 5; Stram and Lee (1994), Biometrics 50.
+ *
+ * With `bootstrap` (a promise) the statistic is referred to those of data sets drawn from the null, to which both models are
+ * fitted as they were to the data: p = (1 + #{T* >= T}) / (B + 1), which holds also where no reference is known, and few
+ * clusters make the chi-square a poor one. Seeds, workers and checkpoints as for bootstrap().
+ * @throws GlmmcError `bad-fit`; `different-data` for fits to other rows, responses or weights; `not-nested`, with the reason;
+ *   `unknown-option`, `bad-option`; with `bootstrap` also `bad-weights`, `no-draws` and those of its checkpoint
+ * Source: Self and Liang (1987), JASA 82, case 5; Stram and Lee (1994), Biometrics 50; Davison and Hinkley (1997), section 4.2.
  */
-export function likelihoodRatio(nullFit: Fit, alternative: Fit): LikelihoodRatio {
+export function likelihoodRatio(nullFit: Fit, alternative: Fit): LikelihoodRatio;
+export function likelihoodRatio(
+  nullFit: Fit,
+  alternative: Fit,
+  options: { readonly bootstrap: ReplicationOptions },
+): Promise<BootstrapLikelihoodRatio>;
+export function likelihoodRatio(
+  nullFit: Fit,
+  alternative: Fit,
+  options?: LikelihoodRatioOptions,
+): LikelihoodRatio | Promise<BootstrapLikelihoodRatio>;
+export function likelihoodRatio(
+  nullFit: Fit,
+  alternative: Fit,
+  options: LikelihoodRatioOptions = {},
+): LikelihoodRatio | Promise<BootstrapLikelihoodRatio> {
+  const { bootstrap } = checkOptions(
+    'likelihoodRatio()',
+    {
+      bootstrap: v.optional(
+        v.custom<ReplicationOptions>(isObject, 'options such as { replications: 1000, seed: 1 }'),
+      ),
+    },
+    options,
+  );
   requireFit('likelihoodRatio()', nullFit);
   if (alternative === undefined) {
     throw new GlmmcError(
@@ -74,9 +128,31 @@ export function likelihoodRatio(nullFit: Fit, alternative: Fit): LikelihoodRatio
       `${[...new Set(rough.map(({ strategy }) => strategy))].join(' and ')} maximised something else than the likelihood, so the statistic is off by what the estimates lack to the maximum`,
     );
   }
-  const note = `${notes.join('; ')}.`;
-  const answer = { statistic, df, pValue, note };
-  return Object.defineProperty(answer, 'toString', { value: () => print(answer), enumerable: false });
+  const referred = { statistic, df, pValue, note: `${notes.join('; ')}.` };
+  if (bootstrap) return byReplications(nullFit, alternative, referred, bootstrap);
+  const advice = 'Give likelihoodRatio() { bootstrap: { ... } } for a p-value by data drawn from the null.';
+  const answer = Number.isNaN(pValue) ? { ...referred, note: `${referred.note} ${advice}` } : referred;
+  return printable(answer, () => print(answer));
+}
+
+async function byReplications(
+  nullFit: LikelihoodFit,
+  alternative: LikelihoodFit,
+  referred: Omit<LikelihoodRatio, 'toString'>,
+  options: ReplicationOptions,
+): Promise<BootstrapLikelihoodRatio> {
+  const { statistic } = referred;
+  const found = await ratiosUnderNull(nullFit, alternative, statistic, options);
+  const { length } = found.statistics;
+  const { pValue } = referred;
+  const without = Number.isNaN(pValue) ? 'Without them there is none' : `Without them p = ${showP(pValue)}`;
+  const note = `Referred to ${length} data sets drawn from the null: p = (1 + those with a ratio as large) / ${length + 1}, Monte Carlo error ${found.pValueError.toPrecision(2)}. ${without}: ${referred.note}`;
+  const answer = { ...referred, ...found, referredPValue: pValue, note };
+  return printable(answer, () => [print(answer), ...findingLines(found.findings)].join('\n'));
+}
+
+function printable<T extends object>(answer: T, text: () => string): T & { toString(): string } {
+  return Object.defineProperty(answer, 'toString', { value: text, enumerable: false });
 }
 
 function refer(
@@ -90,7 +166,7 @@ function refer(
   const { randomEffect } = alternative.model;
   const unknown = (why: string): { readonly pValue: number; readonly notes: string[] } => ({
     pValue: Number.NaN,
-    notes: [`${why}; simulate under the null (simulate(), refit()) for a p-value`],
+    notes: [why],
   });
   if (
     randomEffect.points &&
@@ -127,6 +203,10 @@ function tail(df: number, x: number): number {
 }
 
 function print({ statistic, df, pValue, note }: Omit<LikelihoodRatio, 'toString'>): string {
-  const p = pValue < 1e-4 ? pValue.toExponential(1) : pValue.toFixed(4);
-  return [`Likelihood ratio ${statistic.toFixed(4)} on ${df} df, p = ${p}`, ...wrap(note)].join('\n');
+  const first = `Likelihood ratio ${statistic.toFixed(4)} on ${df} df, p = ${showP(pValue)}`;
+  return [first, ...wrap(note)].join('\n');
+}
+
+function showP(pValue: number): string {
+  return pValue < 1e-4 ? pValue.toExponential(1) : pValue.toFixed(4);
 }

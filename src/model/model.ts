@@ -115,6 +115,12 @@ export function withResponse(model: Model, y: Float64Array): Model {
   return { ...model, design, clusters, findings: dataFindings(design, clusters, family) };
 }
 
+/** The same model with other cluster weights, one a cluster. */
+export function withClusterWeights(model: Model, clusterWeights: Float64Array): Model {
+  const { design, clusters } = model;
+  return { ...model, design: { ...design, clusterWeights }, clusters: { ...clusters, clusterWeights } };
+}
+
 /**
  * Rows as the data in long form would have them: a cluster of weight w stands for w clusters, so its rows count w times.
  * Without cluster weights it is `observations`.

@@ -10,21 +10,42 @@ const FORMAT = 1;
 /** What the run is, in the folder of the checkpoint. */
 const RUN = 'run.json';
 
-/** Everything that the draws depend on. */
-type Identity = Readonly<Record<string, unknown>>;
+/** Everything that a run's numbers depend on. */
+export type Identity = Readonly<Record<string, unknown>>;
+
+/**
+ * The folder of a fit's checkpoint, made or found as the same run left it.
+ * @returns the folder; undefined where there is to be none
+ * @throws GlmmcError `foreign-checkpoint`, `bad-checkpoint`
+ */
+export async function openCheckpoint(
+  { model, space, start, seed, checkpoint }: FitTask,
+  priors: ResolvedPriors,
+): Promise<string | undefined> {
+  if (!checkpoint) return undefined;
+  const { path, strategy, settings } = checkpoint;
+  return openRun(path, {
+    strategy,
+    seed: String(seed),
+    settings,
+    priors: priorSpecsOf(priors.given) ?? priors.text,
+    ...(await modelIdentity(model)),
+    fixed: space.fixed,
+    start: start ? { ...start, beta: Array.from(start.beta) } : null,
+  });
+}
 
 /**
  * Makes the folder of a checkpoint, or finds it as the same run left it.
- * @returns the folder; undefined where there is to be none
+ * @param run everything that its numbers depend on, as plain data
+ * @returns the folder
  * @throws GlmmcError `foreign-checkpoint` where it is another run's, `bad-checkpoint` where it cannot be read or written
  */
-export async function openCheckpoint(task: FitTask, priors: ResolvedPriors): Promise<string | undefined> {
-  if (!task.checkpoint) return undefined;
-  const { path } = task.checkpoint;
+export async function openRun(path: string, run: Identity): Promise<string> {
   // Loaded only where files are asked for: there are no such modules in a browser.
   const fs = await import('node:fs');
   const { join } = await import('node:path');
-  const identity = await identityOf(task, priors);
+  const identity = { format: FORMAT, ...run };
   const file = join(path, RUN);
   let found: string | undefined;
   try {
@@ -44,23 +65,13 @@ export async function openCheckpoint(task: FitTask, priors: ResolvedPriors): Pro
   return path;
 }
 
-async function identityOf(
-  { model, space, start, seed, checkpoint }: FitTask,
-  priors: ResolvedPriors,
-): Promise<Identity> {
-  const { strategy, settings } = checkpoint!;
-  const { family, randomEffect } = model;
+/** What tells a model from others, its data by their digest. */
+export async function modelIdentity(model: Model): Promise<Identity> {
+  const { formula, family, randomEffect } = model;
   return {
-    format: FORMAT,
-    strategy,
-    seed: String(seed),
-    settings,
-    priors: priorSpecsOf(priors.given) ?? priors.text,
-    formula: model.formula,
+    formula,
     family: `${family.name}, ${family.link.name}`,
     randomEffect: `${randomEffect.name}, ${randomEffect.tailDf}`,
-    fixed: space.fixed,
-    start: start ? { ...start, beta: Array.from(start.beta) } : null,
     data: await digest(model),
   };
 }

@@ -137,7 +137,7 @@ export class Journal {
 }
 
 /** @throws GlmmcError `bad-checkpoint` for what the files refuse */
-function orUnusable<T>(path: string, work: () => T): T {
+export function orUnusable<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -163,7 +163,7 @@ function readState(
 }
 
 /** A number below 2^32 that changes with any bit (FNV-1a over 32-bit words). */
-function checkSum(values: Float64Array): number {
+export function checkSum(values: Float64Array): number {
   const words = new Uint32Array(values.slice().buffer);
   let sum = 0x811c9dc5;
   for (let k = 0; k < words.length; k++) sum = Math.imul(sum ^ words[k], 0x01000193);

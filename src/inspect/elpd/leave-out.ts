@@ -8,7 +8,7 @@ import type { Priors } from '../../estimate/priors.js';
 import { quadraturePosterior } from '../../estimate/quadrature-posterior.js';
 import { ClusterLogLikelihoods } from '../../likelihood/cluster-log-likelihoods.js';
 import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
-import type { Model } from '../../model/model.js';
+import { type Model, withClusterWeights } from '../../model/model.js';
 
 /** A cluster's predictive density and the error of that number. */
 export interface LeftOut {
@@ -21,7 +21,7 @@ export interface LeftOut {
 function without(model: Model, i: number): Model {
   const clusterWeights = model.clusters.clusterWeights.slice();
   clusterWeights[i] = Math.max(0, clusterWeights[i] - 1);
-  return { ...model, clusters: { ...model.clusters, clusterWeights } };
+  return withClusterWeights(model, clusterWeights);
 }
 
 /** log p(y_i | y of the others) = log evidence of all - log evidence of the others, both by quadrature. */
@@ -87,6 +87,9 @@ export async function maximumWithout(
   new ClusterLogLikelihoods(fit.model).evaluate(parameters, { kind: 'plain' }, out);
   return { elpd: out[i], error: 0, converged };
 }
+
+/** Log-likelihood below its maximum from which estimates are no longer taken for it. */
+export const LARGEST_GAP = 0.01;
 
 /**
  * Log-likelihood that the fit's estimates lack of the maximum, by the exact score and the fit's covariance; parameters without a

@@ -19,7 +19,7 @@ export type Quantity = readonly [
 const STEP = 0.01;
 
 /** E[V(mu)] and its slopes, V being a quadratic of mu in every family that has one here (Morris 1982). */
-function expectedVariance(
+export function expectedVariance(
   variance: VarianceFunction,
   mean: Moment,
   spread: Moment,
