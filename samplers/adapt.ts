@@ -1,6 +1,7 @@
 // Warm-up tuning: the scale of a proposal towards an acceptance rate, the width of a slice, a running covariance.
 import { GlmmcError } from './errors.js';
 import type { Memory } from './memory.js';
+import { power } from './power.js';
 
 /** Settings of a `ScaleAdapter`. */
 export interface ScaleAdapterOptions {
@@ -46,10 +47,10 @@ export class ScaleAdapter {
   update(acceptance: number): void {
     if (this.frozen) return;
     const n = ++this.#updates;
-    const gain = Math.min(1, n ** -0.6 / (this.target * (1 - this.target)));
+    const gain = Math.min(1, power(n, -0.6) / (this.target * (1 - this.target)));
     this.#logScale += gain * (acceptance - this.target);
     // Later iterates weigh more: the first ones still carry the starting scale.
-    const weight = n ** -0.75;
+    const weight = power(n, -0.75);
     this.#average += weight * (this.#logScale - this.#average);
     this.scale = Math.exp(this.#logScale);
   }

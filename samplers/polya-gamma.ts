@@ -1,5 +1,6 @@
 // Polya-Gamma variates: exact for whole b up to 3, beyond that to a stated error that no chain can see.
 import { GlmmcError } from './errors.js';
+import { tanh } from './power.js';
 import type { Stream } from './rng.js';
 import { exponential, gamma, normal } from './variates.js';
 
@@ -154,7 +155,7 @@ export function remainder(b: number, a: number, out: ShiftedGamma): void {
   const last = drawn + SUMMED;
   const a2 = a * a;
   // All of S_1 is known: an error in the mean would count sqrt(b) times.
-  let s1 = a > 0 ? (Math.PI / (2 * a)) * Math.tanh(Math.PI * a) : 0.5 * Math.PI * Math.PI;
+  let s1 = a > 0 ? (Math.PI / (2 * a)) * tanh(Math.PI * a) : 0.5 * Math.PI * Math.PI;
   for (let k = 1; k <= drawn; k++) s1 -= 1 / ((k - 0.5) * (k - 0.5) + a2);
   let s2 = 0;
   let s3 = 0;

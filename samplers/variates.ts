@@ -1,5 +1,6 @@
 // Random variates from a stream, exact in distribution, without allocation.
 import { GlmmcError } from './errors.js';
+import { power } from './power.js';
 import type { Stream } from './rng.js';
 
 // Ziggurat of 256 layers of equal area V under exp(-x^2 / 2); the base strip ends at R and carries the tail.
@@ -75,7 +76,7 @@ export function openUniform(rng: Stream): number {
  */
 export function gamma(rng: Stream, shape: number): number {
   checkPositive('gamma', 'shape', shape);
-  if (shape < 1) return squeezedGamma(rng, shape + 1) * openUniform(rng) ** (1 / shape);
+  if (shape < 1) return squeezedGamma(rng, shape + 1) * power(openUniform(rng), 1 / shape);
   return squeezedGamma(rng, shape);
 }
 

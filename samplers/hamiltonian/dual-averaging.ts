@@ -1,5 +1,6 @@
 // The leapfrog step towards an acceptance rate, by Nesterov's dual averaging.
 import type { Memory } from '../memory.js';
+import { power } from '../power.js';
 
 const GAMMA = 0.05;
 const T0 = 10;
@@ -40,7 +41,7 @@ export class DualAveraging {
     const share = 1 / (n + T0);
     this.excess += share * (this.goal - acceptance - this.excess);
     const logStep = this.anchor - (this.excess * Math.sqrt(n)) / GAMMA;
-    this.average += n ** -KAPPA * (logStep - this.average);
+    this.average += power(n, -KAPPA) * (logStep - this.average);
     this.step = Math.exp(logStep);
   }
 

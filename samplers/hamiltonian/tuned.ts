@@ -58,7 +58,7 @@ export function readHamiltonian<const E extends Record<string, v.GenericSchema>>
   const checked = requireGradient(owner, target);
   const d = target.dimension;
   const shared = {
-    stepSize: v.optional(positive(), 0.5 / d ** 0.25),
+    stepSize: v.optional(positive(), 0.5 / Math.sqrt(Math.sqrt(d))),
     variances: v.optional(v.any()),
     acceptance: v.optional(between(0, 1), 0.8),
   };

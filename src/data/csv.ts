@@ -1,6 +1,7 @@
 // CSV text or file in, table out: numeric columns as Float64Array, the others as text.
 import { GlmmcError, nearestName } from '../../samplers/errors.js';
 import { describe } from '../../samplers/options.js';
+import { builtin } from '../numeric/builtin.js';
 import { eachRecord } from './csv-records.js';
 import type { Table } from './table.js';
 
@@ -8,14 +9,14 @@ import type { Table } from './table.js';
  * Reads a CSV file with a header line (UTF-8, quotes as RFC 4180, CRLF or LF, byte order mark ignored).
  * A column whose cells are all numbers, empty or `NA` becomes a `Float64Array` (missing as NaN);
  * any other an array of text (missing as null). A header without commas is split at tabs or semicolons.
- * @throws GlmmcError `file-not-found`, `unreadable-file`, `empty-csv`, `ragged-csv`, `bad-csv`, `duplicate-columns`
+ * @throws GlmmcError `file-not-found`, `unreadable-file`, `empty-csv`, `ragged-csv`, `bad-csv`, `duplicate-columns`;
+ *   `needs-node` in a browser
  */
 export async function readCsv(path: string): Promise<Table> {
   if (!(typeof path === 'string' || (path as unknown) instanceof URL)) {
     throw new GlmmcError('unreadable-file', `readCsv() takes the path of a file, found ${describe(path)}`);
   }
-  // Imported here so that the rest of the package loads in a browser.
-  const { readFile } = await import('node:fs/promises');
+  const { readFile } = builtin('node:fs/promises', 'readCsv() reads files; give the text to parseCsv()');
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -122,8 +123,8 @@ async function fileError(path: string, error: NodeJS.ErrnoException): Promise<Gl
     const reason = error.code === 'EISDIR' ? 'it is a folder' : error.message;
     return new GlmmcError('unreadable-file', `cannot read '${path}': ${reason}`);
   }
-  const { readdir } = await import('node:fs/promises');
-  const { basename, dirname, join } = await import('node:path');
+  const { readdir } = builtin('node:fs/promises', 'readCsv() reads files');
+  const { basename, dirname, join } = builtin('node:path', 'readCsv() reads files');
   const folder = dirname(path);
   const beside = await readdir(folder).catch(() => undefined);
   if (beside === undefined)

@@ -1,5 +1,6 @@
 // Arithmetic of formulas on whole columns; scale() and center() remember what they learnt for new data.
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
+import { power, wholePower } from '../../samplers/power.js';
 import type { Columns } from './column.js';
 import { formulaError } from './formula-tokens.js';
 import { deparse, type Node, type Operator } from './formula-tree.js';
@@ -43,9 +44,14 @@ const arithmetic: Partial<Record<Operator, (a: number, b: number) => number>> = 
   '-': (a, b) => a - b,
   '*': (a, b) => a * b,
   '/': (a, b) => a / b,
-  // The square is exact, as R makes it; Math.pow may be one unit off.
-  '^': (a, b) => (b === 2 ? a * a : a ** b),
+  '^': raise,
 };
+
+/** Whole powers by products, as R makes the square; Math.pow differs between engines. */
+function raise(a: number, b: number): number {
+  if (Number.isInteger(b) && Math.abs(b) < 1024) return wholePower(a, b);
+  return b === 0.5 ? Math.sqrt(a) : power(a, b);
+}
 
 /** Nothing learnt yet. */
 export function learnNothing(): Learnt {

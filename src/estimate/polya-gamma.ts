@@ -1,4 +1,5 @@
 // polyaGamma(): the posterior of binomial models with the logit link by Polya-Gamma augmentation.
+import { tanh } from '../../samplers/power.js';
 
 import { augmented } from './augmented/strategy.js';
 import type { PosteriorFit, Strategy } from './fit.js';
@@ -23,7 +24,7 @@ export function polyaGamma(options: GibbsOptions = {}): Strategy<PosteriorFit> {
       sibling: 'albertChib() for probit',
       observed: (eta) => 0.25 / Math.cosh(0.5 * eta) ** 2,
       // The mean of PG(1, eta).
-      complete: (eta) => (Math.abs(eta) < 1e-4 ? 0.25 : Math.tanh(0.5 * eta) / (2 * eta)),
+      complete: (eta) => (Math.abs(eta) < 1e-4 ? 0.25 : tanh(0.5 * eta) / (2 * eta)),
     },
     options,
   );

@@ -142,8 +142,8 @@ export function inverseGammaVariance(a: number, b: number): ScalePrior {
   const constant = Math.LN2 + a * Math.log(b) - lgam(a);
   const power = 2 * a + 1;
   return scalePrior('inverse-gamma-variance', { a, b }, (x) => constant - power * Math.log(x) - b / (x * x), {
-    derivative: (x) => -power / x + (2 * b) / x ** 3,
-    secondDerivative: (x) => power / (x * x) - (6 * b) / x ** 4,
+    derivative: (x) => -power / x + (2 * b) / (x * x * x),
+    secondDerivative: (x) => power / (x * x) - (6 * b) / (x * x * x * x),
     atZero: Number.NEGATIVE_INFINITY,
     draw: (rng) => Math.sqrt(b) * Math.exp(-0.5 * logGammaVariate(rng, a)),
   });

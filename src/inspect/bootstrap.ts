@@ -5,6 +5,7 @@ import { mean, quantileSorted, sd, sorted } from '../../samplers/diagnostics/des
 import { quantileError } from '../../samplers/diagnostics/mcse.js';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions } from '../../samplers/options.js';
+import { wholePower } from '../../samplers/power.js';
 import { digitsFor, table, wrap } from '../../samplers/text.js';
 import { requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
@@ -183,7 +184,7 @@ function errorOfSd(column: Float64Array): number {
   const centre = mean(column);
   const m2 = mean(column.map((value) => (value - centre) ** 2));
   if (m2 === 0) return 0;
-  const m4 = mean(column.map((value) => (value - centre) ** 4));
+  const m4 = mean(column.map((value) => wholePower(value - centre, 4)));
   return Math.sqrt((m4 - m2 * m2) / column.length / m2 / 4);
 }
 

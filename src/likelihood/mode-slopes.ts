@@ -55,7 +55,7 @@ export class ModeSlopes {
     const gzzz = sigma * sigma * sigma * thirdSum + effectPart.zzz;
     for (let a = 0; a < mode.length; a++) {
       mode[a] /= -gzz;
-      spread[a] = 0.5 * sd ** 3 * (spread[a] + gzzz * mode[a]);
+      spread[a] = 0.5 * sd * sd * sd * (spread[a] + gzzz * mode[a]);
     }
   }
 }

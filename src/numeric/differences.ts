@@ -31,7 +31,7 @@ export function differentiate(values: Float64Array, step: number, out: Differenc
   const even2 = values[6] - center + (values[2] - center);
   const even3 = values[7] - center + (values[1] - center);
   const even4 = values[8] - center + (values[0] - center);
-  const cube = step ** 3;
+  const cube = step * step * step;
   const first = ((4 / 5) * odd1 - odd2 / 5 + (4 / 105) * odd3 - odd4 / 280) / step;
   const second = ((8 / 5) * even1 - even2 / 5 + (8 / 315) * even3 - even4 / 560) / (step * step);
   const third = ((-61 / 30) * odd1 + (169 / 120) * odd2 - 0.3 * odd3 + (7 / 240) * odd4) / cube;

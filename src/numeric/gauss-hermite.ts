@@ -53,7 +53,7 @@ export function gaussHermite(count: number): GaussHermiteRule {
 /** The orthonormal Hermite functions psi_n(t) and psi_{n-1}(t), weight exp(-t^2/2) included. */
 function hermiteFunction(n: number, t: number): [number, number] {
   let previous = 0;
-  let current = Math.PI ** -0.25 * Math.exp((-t * t) / 2);
+  let current = (1 / Math.sqrt(Math.sqrt(Math.PI))) * Math.exp((-t * t) / 2);
   for (let k = 1; k <= n; k++) {
     const next = t * Math.sqrt(2 / k) * current - Math.sqrt((k - 1) / k) * previous;
     previous = current;

@@ -1,4 +1,5 @@
 // Arrays that worker threads can read without a copy, where there are enough numbers for threads to be worth it.
+import { hasBuiltins } from './builtin.js';
 
 /** Below this length an array is a plain one. */
 const SHARED_FROM = 50_000;
@@ -18,6 +19,7 @@ export function isShared(array: ArrayBufferView): boolean {
 }
 
 function bufferOf(bytes: number, many: boolean): ArrayBufferLike {
-  const shared = many && typeof SharedArrayBuffer !== 'undefined';
+  // Without Node there are no threads to share with.
+  const shared = many && hasBuiltins() && typeof SharedArrayBuffer !== 'undefined';
   return shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
 }

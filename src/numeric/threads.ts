@@ -1,5 +1,6 @@
 // Worker threads kept between jobs, so that only the first pays for starting them.
 import type { Worker } from 'node:worker_threads';
+import { builtin } from './builtin.js';
 
 /** What a thread says when it is done with a job. */
 export const IDLE = 'idle';
@@ -44,8 +45,7 @@ export class ThreadPool<Job> {
   }
 
   private async start(): Promise<Worker> {
-    // Loaded only where threads are asked for: there is no such module in a browser.
-    const { Worker } = await import('node:worker_threads');
+    const { Worker } = builtin('node:worker_threads', 'threads are of Node; ask for one worker');
     const worker = new Worker(this.file);
     // What is told to `lost` must not end the program as well.
     worker.on('error', () => {});

@@ -1,6 +1,7 @@
 // A run on disk: whose it is, so that no other is resumed from it. The chains' own files: journal.ts.
 import { GlmmcError } from '../../../samplers/errors.js';
 import type { Model } from '../../model/model.js';
+import { builtin } from '../../numeric/builtin.js';
 import type { FitTask } from '../fit.js';
 import { priorSpecsOf } from '../prior-specs.js';
 import type { ResolvedPriors } from '../priors.js';
@@ -9,6 +10,9 @@ import type { ResolvedPriors } from '../priors.js';
 const FORMAT = 1;
 /** What the run is, in the folder of the checkpoint. */
 const RUN = 'run.json';
+
+/** Why files are needed, and what to do without. */
+export const IN_A_FOLDER = 'checkpoint keeps draws in a folder of Node; leave it out';
 
 /** Everything that a run's numbers depend on. */
 export type Identity = Readonly<Record<string, unknown>>;
@@ -42,9 +46,8 @@ export async function openCheckpoint(
  * @throws GlmmcError `foreign-checkpoint` where it is another run's, `bad-checkpoint` where it cannot be read or written
  */
 export async function openRun(path: string, run: Identity): Promise<string> {
-  // Loaded only where files are asked for: there are no such modules in a browser.
-  const fs = await import('node:fs');
-  const { join } = await import('node:path');
+  const fs = builtin('node:fs', IN_A_FOLDER);
+  const { join } = builtin('node:path', IN_A_FOLDER);
   const identity = { format: FORMAT, ...run };
   const file = join(path, RUN);
   let found: string | undefined;
@@ -78,7 +81,7 @@ export async function modelIdentity(model: Model): Promise<Identity> {
 
 /** One number for all the numbers of the data. */
 async function digest({ clusters, clusterLabels, coefficientNames }: Model): Promise<string> {
-  const { createHash } = await import('node:crypto');
+  const { createHash } = builtin('node:crypto', IN_A_FOLDER);
   const { starts, x, y, trials, weights, offset, clusterWeights } = clusters;
   const hash = createHash('sha256').update(JSON.stringify([clusterLabels, coefficientNames]));
   for (const { buffer, byteOffset, byteLength } of [starts, x, y, trials, weights, offset, clusterWeights]) {

@@ -1,7 +1,8 @@
 // One chain on disk: its draws as they come, and now and then its whole state, from which it goes on to the same bits.
 import { GlmmcError } from '../../../samplers/errors.js';
 import { MemoryReader, MemoryWriter } from '../../../samplers/memory.js';
-import { unusable } from './checkpoint.js';
+import { builtin } from '../../numeric/builtin.js';
+import { IN_A_FOLDER, unusable } from './checkpoint.js';
 import type { ChainLoop } from './loop.js';
 
 type Files = typeof import('node:fs');
@@ -34,8 +35,8 @@ export class Journal {
    * @throws GlmmcError `bad-checkpoint`
    */
   static async open(folder: string, chain: number, loop: ChainLoop): Promise<Journal> {
-    const files = await import('node:fs');
-    const { join } = await import('node:path');
+    const files = builtin('node:fs', IN_A_FOLDER);
+    const { join } = builtin('node:path', IN_A_FOLDER);
     return new Journal(files, join(folder, `chain-${chain + 1}`), loop);
   }
 

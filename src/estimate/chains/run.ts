@@ -2,6 +2,7 @@
 import { type Draws, makeDraws } from '../../../samplers/draws.js';
 import { rng } from '../../../samplers/rng.js';
 import type { Finding } from '../../model/finding.js';
+import { hasBuiltins } from '../../numeric/builtin.js';
 import { isShared, sharedNumbers } from '../../numeric/shared-arrays.js';
 import { drawVariables } from '../draw-variables.js';
 import type { FitTask } from '../fit.js';
@@ -11,6 +12,7 @@ import { openCheckpoint } from './checkpoint.js';
 import { ChainControl } from './control.js';
 import { problemSpec } from './job.js';
 import type { Recipe } from './makers.js';
+import { noThreads } from './no-threads.js';
 import { runChain } from './one.js';
 import { ChainReporter } from './reporter.js';
 import { ChainThreads } from './threads.js';
@@ -95,12 +97,13 @@ export async function runChains<R>(
   return {
     draws: makeDraws(variables, chains, draws, blocks),
     reports: Array.from({ length: chains }, (_, chain) => reports.get(chain)!),
-    findings: findingsOf(workers > 1 && !problem, threads?.failed.size ?? 0),
+    findings: findingsOf(workers > 1, problem !== undefined, threads?.failed.size ?? 0),
   };
 }
 
-function findingsOf(unsendable: boolean, failed: number): Finding[] {
-  if (unsendable) {
+function findingsOf(asked: boolean, sendable: boolean, failed: number): Finding[] {
+  if (asked && !hasBuiltins()) return [noThreads('chains')];
+  if (asked && !sendable) {
     return [
       {
         code: 'one-thread',

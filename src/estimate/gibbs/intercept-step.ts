@@ -1,5 +1,6 @@
 // Each intercept given the rest, by one of three proposals: a Newton step, an independent draw, a tuned random walk.
 import type { Memory } from '../../../samplers/memory.js';
+import { power } from '../../../samplers/power.js';
 import type { Stream } from '../../../samplers/rng.js';
 import { normal, studentT } from '../../../samplers/variates.js';
 import type { GibbsState } from './state.js';
@@ -149,7 +150,7 @@ export class InterceptStep implements GibbsStep {
     const acceptance = this.decide(rng, i, next, value, logRatio);
     if (!this.frozen) {
       // Robbins-Monro on the log scale (Andrieu and Thoms 2008).
-      const gain = Math.min(1, 4 * (++this.updates[i]) ** -0.6);
+      const gain = Math.min(1, 4 * power(++this.updates[i], -0.6));
       scales[i] *= Math.exp(gain * (acceptance - WALK_TARGET));
     }
     return acceptance;

@@ -1,5 +1,6 @@
 // The Monte Carlo covariance of a weighted mean of draws, independent or not.
 import { batchMeansCovariance } from '../../../samplers/diagnostics/batch-means.js';
+import { power } from '../../../samplers/power.js';
 
 /**
  * Covariance (size x size) of sum_k P_k r_k, for rows r_k whose weighted mean is 0. Independent draws: sum P_k^2 r r'.
@@ -17,6 +18,6 @@ export function longRunVariance(
   for (let k = 0; k < count; k++) {
     for (let a = 0; a < size; a++) series[k * size + a] *= count * weights[k];
   }
-  const { covariance } = batchMeansCovariance(series, size, dependent ? Math.floor(count ** 0.6) : 1);
+  const { covariance } = batchMeansCovariance(series, size, dependent ? Math.floor(power(count, 0.6)) : 1);
   return covariance.map((value) => value / count);
 }

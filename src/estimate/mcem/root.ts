@@ -177,8 +177,12 @@ export function largestRatio(
   task: FitTask,
   errors: Float64Array,
   covariance: Float64Array,
-  power = 0.5,
+  power: 0.5 | 1 = 0.5,
 ): number {
   const size = errors.length;
-  return Math.max(...task.space.free.map((k) => errors[k] / covariance[k * size + k] ** power));
+  return Math.max(
+    ...task.space.free.map(
+      (k) => errors[k] / (power === 1 ? covariance[k * size + k] : Math.sqrt(covariance[k * size + k])),
+    ),
+  );
 }

@@ -78,7 +78,7 @@ export function addRestriction(
   out.byPhi -= 0.5 * traceOf(mPhi);
   out.tauTau -= 0.5 * (2 * traceOf(cubeTwice) - trace(byTau, byTau, q));
   out.tauPhi -= 0.5 * (2 * traceOf(cube) - trace(byTau, byPhi, q));
-  const phiPhi = within.map((value, k) => (2 * value) / phi ** 3 + 2 * cubeOmega[k]);
+  const phiPhi = within.map((value, k) => (2 * value) / (phi * phi * phi) + 2 * cubeOmega[k]);
   out.phiPhi -= 0.5 * (traceOf(phiPhi) - trace(byPhi, byPhi, q));
   let logDeterminant = 0;
   for (let a = 0; a < q; a++) logDeterminant += 2 * Math.log(factor[a * q + a]);

@@ -1,5 +1,7 @@
 // Replications on disk as they come: what is there need not be run again, whenever the program ended.
+import { IN_A_FOLDER } from '../../estimate/chains/checkpoint.js';
 import { checkSum, orUnusable } from '../../estimate/chains/journal.js';
+import { builtin } from '../../numeric/builtin.js';
 
 type Files = typeof import('node:fs');
 
@@ -21,8 +23,8 @@ export class ReplicationJournal {
 
   /** @throws GlmmcError `bad-checkpoint` */
   static async open(folder: string, width: number): Promise<ReplicationJournal> {
-    const files = await import('node:fs');
-    const { join } = await import('node:path');
+    const files = builtin('node:fs', IN_A_FOLDER);
+    const { join } = builtin('node:path', IN_A_FOLDER);
     return new ReplicationJournal(files, join(folder, 'replications'), width);
   }
 

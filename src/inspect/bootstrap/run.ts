@@ -1,7 +1,9 @@
 // All replications of a bootstrap, on this thread or on several, from disk where they are there: the same bits.
 import { type Identity, modelIdentity, openRun } from '../../estimate/chains/checkpoint.js';
+import { noThreads } from '../../estimate/chains/no-threads.js';
 import type { Progress } from '../../estimate/fit.js';
 import type { Finding } from '../../model/finding.js';
+import { hasBuiltins } from '../../numeric/builtin.js';
 import { isShared, sharedIntegers } from '../../numeric/shared-arrays.js';
 import { IDLE, ThreadPool } from '../../numeric/threads.js';
 import { fitSpecs, type ReplicationJob, type ReplicationMessage } from './job.js';
@@ -101,7 +103,7 @@ async function everyReplication(
     await between();
     if (!run.has(k)) run.tell(k, await replicate(k, signal));
   }
-  return { values: run.all(), findings: workers > 1 && !specs ? [oneThread()] : [] };
+  return { values: run.all(), findings: workers > 1 ? threadFindings(specs !== undefined) : [] };
 }
 
 /** What is known so far. */
@@ -202,6 +204,11 @@ async function identityOf({ type, tells, seed, fits }: Plan): Promise<Identity> 
     });
   }
   return { bootstrap: type, tells, seed: String(seed), ...models[0], others: models.slice(1) };
+}
+
+function threadFindings(sendable: boolean): Finding[] {
+  if (!hasBuiltins()) return [noThreads('replications')];
+  return sendable ? [] : [oneThread()];
 }
 
 function oneThread(): Finding {

@@ -54,8 +54,8 @@ const LOG_GAMMA: RandomEffect = {
     out.zzz = -sigma * e;
     // d/d sigma of h / sigma^2, h = e^x - 1 - x, is (x h' - 2 h) / sigma^3, whose numerator is of order x^3.
     const rest = thirdRest(x);
-    out.sigma = shape.slope - z ** 3 * rest;
-    out.sigmaSigma = shape.curvature - z ** 4 * thirdRestSlope(x, rest);
+    out.sigma = shape.slope - z * z * z * rest;
+    out.sigmaSigma = shape.curvature - z * z * z * z * thirdRestSlope(x, rest);
     out.zSigma = -z * z * firstRestSlope(x);
     out.zzSigma = -z * e;
   },
@@ -110,13 +110,13 @@ function firstRestSlope(x: number): number {
 
 /** ((x - 2) e^x + x + 2) / x^3 */
 function thirdRest(x: number): number {
-  return Math.abs(x) < SERIES ? horner(THIRD, x) : ((x - 2) * Math.exp(x) + x + 2) / x ** 3;
+  return Math.abs(x) < SERIES ? horner(THIRD, x) : ((x - 2) * Math.exp(x) + x + 2) / (x * x * x);
 }
 
 /** Its derivative, `rest` being its value. */
 function thirdRestSlope(x: number, rest: number): number {
   if (Math.abs(x) < SERIES) return horner(THIRD_SLOPE, x);
-  return ((x - 1) * Math.exp(x) + 1) / x ** 3 - (3 * rest) / x;
+  return ((x - 1) * Math.exp(x) + 1) / (x * x * x) - (3 * rest) / x;
 }
 
 /** Above this shape Stirling's series reaches the last bit. */

@@ -15,7 +15,7 @@ function normaliser(a: number): number {
 function normaliserSlopes(a: number): readonly [first: number, second: number] {
   const first = 0.5 / a - stirlingRestSlope(a);
   const second = -0.5 / (a * a) - stirlingRestCurvature(a);
-  return [-a * a * first, a ** 4 * second + 2 * a ** 3 * first];
+  return [-a * a * first, a * a * (a * a * second + 2 * a * first)];
 }
 
 /** log q - q + 1 <= 0 from log q and q - 1, q = y / mu: minus half the unit deviance. */
@@ -70,7 +70,7 @@ export const gammaLog: Outcome = {
       const ratio = logRatio(logQ, excess);
       const w = weights[r];
       out.first += w * (first - a * a * ratio);
-      out.second += w * (second + 2 * a ** 3 * ratio);
+      out.second += w * (second + 2 * a * a * a * ratio);
       out.eta[r - from] = -w * a * a * excess;
       out.etaEta[r - from] = w * a * a * Math.exp(logQ);
     }
