@@ -1,5 +1,5 @@
 // The records of CSV text, one call each: csv-parse where there are quotes, plain splitting where there are none.
-import { parse } from 'csv-parse/sync';
+import { parse } from '#csv-parse';
 
 /**
  * Calls `take(fields, line)` for each record that is not blank, fields trimmed, `line` counted from 1.

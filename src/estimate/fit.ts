@@ -116,6 +116,8 @@ export interface Progress {
   readonly done: number;
   readonly total?: number;
   readonly detail?: Readonly<Record<string, number>>;
+  /** Where the search stands; of a chain (`detail.chain`) its last kept draw, told some 20 times a second at most. */
+  readonly parameters?: Parameters;
 }
 
 export interface FitOptions {

@@ -105,8 +105,8 @@ async function maximise(
   const maximum = await maximumLikelihood(likelihood, task.space, rule, {
     pause: () => task.pause(),
     start: task.start,
-    onStep: ({ iteration, objective }) =>
-      task.onProgress({ stage: 'newton', done: iteration, detail: { logLik: objective } }),
+    onStep: ({ iteration, objective, parameters }) =>
+      task.onProgress({ stage: 'newton', done: iteration, detail: { logLik: objective }, parameters }),
   });
   const { parameters } = maximum;
   if (rule.kind === 'certified') {

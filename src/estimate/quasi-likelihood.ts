@@ -115,6 +115,7 @@ async function run(
       stage: 'expansion',
       done: history.length,
       detail: { objective: last.value, sigma: parameters.sigma },
+      parameters,
     });
   }
   if (!last) {

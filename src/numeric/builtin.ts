@@ -6,7 +6,10 @@ interface Builtins {
   'node:fs': typeof import('node:fs');
   'node:fs/promises': typeof import('node:fs/promises');
   'node:path': typeof import('node:path');
+  'node:stream/promises': typeof import('node:stream/promises');
+  'node:url': typeof import('node:url');
   'node:worker_threads': typeof import('node:worker_threads');
+  'node:zlib': typeof import('node:zlib');
 }
 
 /** Whether this is Node, or what has its built-in modules. */

@@ -6,18 +6,26 @@ export interface ControlArrays {
   readonly integers: Int32Array;
   /** Mean acceptance of each chain since its stage began. */
   readonly acceptance: Float64Array;
+  /** The last kept draw's parameters of each chain, one after the other; NaN before the first. */
+  readonly points: Float64Array;
 }
 
 export class ChainControl {
   readonly arrays: ControlArrays;
   private readonly chains: number;
+  private readonly width: number;
 
-  /** @param from how many numbers are worth sharing: 0 where there are to be threads */
-  constructor(chains: number, from: number, arrays?: ControlArrays) {
+  /**
+   * @param width numbers of a draw that are parameters
+   * @param from how many numbers are worth sharing: 0 where there are to be threads
+   */
+  constructor(chains: number, width: number, from: number, arrays?: ControlArrays) {
     this.chains = chains;
+    this.width = width;
     this.arrays = arrays ?? {
       integers: sharedIntegers(1 + 2 * chains, from),
       acceptance: sharedNumbers(chains, from),
+      points: sharedNumbers(chains * width, from).fill(Number.NaN),
     };
   }
 
@@ -30,9 +38,10 @@ export class ChainControl {
     return Atomics.load(this.arrays.integers, 0) === 1;
   }
 
-  /** Says how far a chain is. */
-  tell(chain: number, done: number, acceptance: number): void {
+  /** Says how far a chain is, and its last kept draw where there is one. */
+  tell(chain: number, done: number, acceptance: number, draw?: Float64Array): void {
     this.arrays.acceptance[chain] = acceptance;
+    if (draw) this.arrays.points.set(draw.subarray(0, this.width), chain * this.width);
     Atomics.store(this.arrays.integers, 1 + chain, done);
   }
 
@@ -60,5 +69,11 @@ export class ChainControl {
 
   acceptance(chain: number): number {
     return this.arrays.acceptance[chain];
+  }
+
+  /** The parameters of the chain's last kept draw; undefined before the first. */
+  point(chain: number): Float64Array | undefined {
+    const point = this.arrays.points.slice(chain * this.width, (chain + 1) * this.width);
+    return Number.isNaN(point[0]) ? undefined : point;
   }
 }

@@ -18,6 +18,7 @@ export class ChainLoop {
   onDraw: ((row: Float64Array) => void) | undefined;
   /** Whether every step that was begun has ended: not where one threw. */
   whole = true;
+  private drawn = false;
   private accepted = 0;
   private told = 0;
 
@@ -42,6 +43,11 @@ export class ChainLoop {
   get kept(): number {
     const { warmup, thin } = this.settings;
     return Math.max(0, Math.floor((this.done - warmup) / thin));
+  }
+
+  /** The last kept draw of this run; undefined before the first. */
+  get lastDraw(): Float64Array | undefined {
+    return this.drawn ? this.row : undefined;
   }
 
   /** Mean acceptance since the stage began; NaN where no step has told. */
@@ -78,6 +84,7 @@ export class ChainLoop {
     this.done++;
     if (kept && (this.done - warmup) % thin === 0) {
       chain.record(this.row);
+      this.drawn = true;
       this.place(this.row, this.kept - 1);
       this.onDraw?.(this.row);
     }

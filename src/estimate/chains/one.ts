@@ -39,7 +39,7 @@ export async function runChain<R>(
     while (loop.done < loop.total && !control.stopped) {
       loop.step();
       if (performance.now() < next && loop.done < loop.total) continue;
-      control.tell(chain, loop.done, loop.acceptance);
+      control.tell(chain, loop.done, loop.acceptance, loop.lastDraw);
       journal?.tick();
       await turn?.();
       next = performance.now() + TURN;

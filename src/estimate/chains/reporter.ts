@@ -1,7 +1,18 @@
 // Progress of chains as people are told of it.
+import type { Model } from '../../model/model.js';
+import type { Parameters } from '../../model/parameters.js';
 import type { FitTask } from '../fit.js';
 import type { ChainSettings } from './chain.js';
 import type { ChainControl } from './control.js';
+
+/** The parameters in the order of a draw. */
+function pointOf(draw: Float64Array, { coefficientNames: { length: p }, family }: Model): Parameters {
+  return {
+    beta: draw.slice(0, p),
+    sigma: draw[p],
+    ...(family.dispersion && { dispersion: draw[p + 1] }),
+  };
+}
 
 /** Tells of each chain that has moved since it was last told of. */
 export class ChainReporter {
@@ -41,6 +52,7 @@ export class ChainReporter {
       if (iteration === told[chain]) continue;
       this.sum += iteration - told[chain];
       told[chain] = iteration;
+      const point = control.point(chain);
       task.onProgress({
         stage: iteration > settings.warmup ? 'sampling' : 'warmup',
         done: this.sum,
@@ -51,6 +63,7 @@ export class ChainReporter {
           acceptance: control.acceptance(chain),
           secondsLeft: this.timeLeft / 1000,
         },
+        ...(point && { parameters: pointOf(point, task.model) }),
       });
     }
   }

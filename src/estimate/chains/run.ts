@@ -46,8 +46,8 @@ export async function runChains<R>(
   const workers = Math.min(task.workers, chains);
   const problem = workers > 1 ? problemSpec(task, priors) : undefined;
   const share = problem && recipe ? 0 : Number.POSITIVE_INFINITY;
-  const control = new ChainControl(chains, share);
   const variables = drawVariables(task.model);
+  const control = new ChainControl(chains, variables.indexOf('lp__'), share);
   const blocks = Array.from({ length: chains }, () => sharedNumbers(variables.length * draws, share));
   const canShare = isShared(control.arrays.integers);
   const reporter = new ChainReporter(task, settings, control);

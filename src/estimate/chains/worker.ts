@@ -10,7 +10,12 @@ import { runChain } from './one.js';
 parentPort?.on('message', async (job: ChainJob) => {
   const say = (message: ChainMessage): void => parentPort?.postMessage(message);
   const { settings, blocks, folder } = job;
-  const control = new ChainControl(settings.chains, 0, job.control);
+  const control = new ChainControl(
+    settings.chains,
+    job.control.points.length / settings.chains,
+    0,
+    job.control,
+  );
   const pending = [...job.chains];
   try {
     const make = chainMaker(problemOf(job.problem), job.recipe);

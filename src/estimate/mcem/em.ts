@@ -195,6 +195,7 @@ export class Em {
       done: iteration,
       total: settings.maxIterations,
       detail: { gain, draws: perCluster, sigma: parameters.sigma },
+      parameters,
     });
     this.perCluster = Math.min(this.mostDraws, draws);
     return ended;

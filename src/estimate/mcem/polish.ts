@@ -95,6 +95,7 @@ export async function polish(
         errorRatio: root?.ratio ?? Number.NaN,
         sigma: root?.parameters.sigma ?? parameters.sigma,
       },
+      parameters: root?.parameters ?? parameters,
     });
     if (!near && (failures === MOST_FAILURES || round === MOST_ROUNDS)) {
       return withoutRoot(task, integrand, draws, controls, parameters);

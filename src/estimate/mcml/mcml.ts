@@ -151,6 +151,7 @@ async function search({ task, start, ends, likelihood }: SearchTask, settings: S
       done: iteration,
       total: settings.maxIterations,
       detail: { draws: perCluster, moved, sigma: pilot.sigma },
+      parameters: pilot,
     });
     if (ends.isSmall(pilot) && (await ends.zeroAttracts(pilot))) {
       return { parameters: pilot, objective, history, atBoundary: true };

@@ -140,6 +140,7 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
       done: iteration,
       total: settings.maxIterations,
       detail: { draws: perCluster, length: move.length, sigma: parameters.sigma },
+      parameters,
     });
     if (ends.isSmall(parameters) && (await ends.zeroAttracts(parameters))) {
       return { parameters, objective, history, atBoundary: true };

@@ -152,7 +152,13 @@ async function search({ task, start, ends }: SearchTask, settings: Settings): Pr
         parameters,
         detail: { gamma, draws: perCluster, acceptance: draws.acceptance },
       });
-      task.onProgress({ stage: 'saem', done: t, total, detail: { gamma, sigma: parameters.sigma } });
+      task.onProgress({
+        stage: 'saem',
+        done: t,
+        total,
+        detail: { gamma, sigma: parameters.sigma },
+        parameters,
+      });
       if (t % ASK_EVERY === 0 && ends.isSmall(parameters) && (await ends.zeroAttracts(parameters))) {
         return { parameters, objective, history, atBoundary: true };
       }
