@@ -1,7 +1,7 @@
 // The page: a model is chosen, a worker fits it, what it says is shown.
 import type { Finding } from 'glmmc';
 import { Charts } from './chart.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import type { FromWorker, Point, Row, ToWorker } from './messages.js';
 import { dataSets, families } from './models.js';
 import { showFindings, showTable } from './results.js';
 import { choices, serves } from './strategies.js';
@@ -15,9 +15,12 @@ function get<T extends HTMLElement>(id: string): T {
   return found as T;
 }
 
-const [data, family, link] = ['data', 'family', 'link'].map((id) => get<HTMLSelectElement>(id));
-const [file, formula, seed] = ['file', 'formula', 'seed'].map((id) => get<HTMLInputElement>(id));
-const [run, cancel, download] = ['run', 'cancel', 'report'].map((id) => get<HTMLButtonElement>(id));
+const [data, family, link, path] = ['data', 'family', 'link', 'path'].map((id) => get<HTMLSelectElement>(id));
+const [file, seed] = ['file', 'seed'].map((id) => get<HTMLInputElement>(id));
+const formula = get<HTMLTextAreaElement>('formula');
+const [run, cancel, download, json] = ['run', 'cancel', 'report', 'json'].map((id) =>
+  get<HTMLButtonElement>(id),
+);
 const bar = get<HTMLProgressElement>('progress');
 const charts = new Charts(get('charts'));
 const worker = new Worker('worker.js', { type: 'module' });
@@ -25,6 +28,8 @@ const worker = new Worker('worker.js', { type: 'module' });
 let csv = '';
 let modelFindings: readonly Finding[] = [];
 let stage = '';
+let rows: readonly Row[] = [];
+let drawn = '';
 
 const say = (message: ToWorker): void => worker.postMessage(message);
 
@@ -90,6 +95,11 @@ function setBusy(busy: boolean): void {
   get('form').setAttribute('aria-busy', String(busy));
 }
 
+function setDownloads(there: boolean): void {
+  download.disabled = !there;
+  json.disabled = !there;
+}
+
 function start(): void {
   const strategies = Object.keys(choices).filter((name) => {
     const { checked, disabled } = get<HTMLInputElement>(`strategy-${name}`);
@@ -101,7 +111,8 @@ function start(): void {
   }
   fail('');
   get('results').hidden = true;
-  download.disabled = true;
+  get('paths').hidden = true;
+  setDownloads(false);
   setBusy(true);
   tell('Reading the data.');
   stage = '';
@@ -133,15 +144,20 @@ function hear(message: FromWorker): void {
     case 'progress':
       progress(message);
       return;
+    case 'points':
+      draw(message.stage.split(': ')[0], message.points);
+      return;
     case 'done':
-      showTable(get('table'), message.rows);
+      rows = message.rows;
+      showTable(get('table'), rows);
+      fillPaths();
       showFindings(get('findings'), [
         { of: 'model', findings: modelFindings },
         ...message.rows.map(({ strategy, findings }) => ({ of: strategy, findings })),
       ]);
       get('text').textContent = message.text;
       get('results').hidden = false;
-      download.disabled = false;
+      setDownloads(true);
       end(`Done: ${message.rows.length === 1 ? 'one strategy' : `${message.rows.length} strategies`}.`);
       return;
     case 'report':
@@ -157,12 +173,31 @@ function hear(message: FromWorker): void {
   }
 }
 
-function progress(message: FromWorker & { kind: 'progress' }): void {
-  const { points, done, total, secondsLeft } = message;
-  const who = message.stage.split(': ')[0];
-  if (stage.split(': ')[0] !== who) charts.clear();
+/** The charts are of one strategy at a time: the one that runs, then the one that is chosen. */
+function draw(of: string, points: readonly Point[]): void {
+  if (points.length === 0) return;
+  if (of !== drawn) charts.clear();
+  drawn = of;
   for (const { chain, values } of points) charts.add(chain, values);
   charts.draw();
+}
+
+function drawChosen(): void {
+  drawn = '';
+  draw(path.value, rows.find(({ strategy }) => strategy === path.value)?.path ?? []);
+}
+
+/** Whose paths can be looked at; the last one is shown. */
+function fillPaths(): void {
+  const some = rows.filter((row) => row.path.length > 0);
+  path.replaceChildren(...some.map(({ strategy }) => option(strategy, strategy)));
+  path.value = some.at(-1)?.strategy ?? '';
+  get('paths').hidden = some.length === 0;
+  drawChosen();
+}
+
+function progress(message: FromWorker & { kind: 'progress' }): void {
+  const { done, total, secondsLeft } = message;
   if (total === undefined) bar.removeAttribute('value');
   else bar.value = Math.min(1, done / total);
   const left = secondsLeft !== undefined && secondsLeft >= 1 ? `, ${Math.round(secondsLeft)} s left` : '';
@@ -198,6 +233,7 @@ for (const [name, { label }] of Object.entries(choices)) {
 data.addEventListener('change', chooseData);
 family.addEventListener('change', fillLinks);
 link.addEventListener('change', fillStrategies);
+path.addEventListener('change', drawChosen);
 file.addEventListener('change', () => takeFile(file.files?.[0]));
 const drop = get('drop');
 for (const name of ['dragenter', 'dragover']) {
@@ -217,7 +253,8 @@ get('form').addEventListener('submit', (event) => {
   start();
 });
 cancel.addEventListener('click', () => say({ kind: 'cancel' }));
-download.addEventListener('click', () => say({ kind: 'report' }));
+download.addEventListener('click', () => say({ kind: 'report', as: 'page' }));
+json.addEventListener('click', () => say({ kind: 'report', as: 'json' }));
 worker.addEventListener('message', ({ data: message }: MessageEvent<FromWorker>) => hear(message));
 worker.addEventListener('error', ({ message }) => {
   fail(`The worker failed: ${message || 'it could not be started'}. Load the page again.`);

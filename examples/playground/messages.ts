@@ -11,7 +11,10 @@ export interface Run {
   readonly seed: string;
 }
 
-export type ToWorker = Run | { readonly kind: 'cancel' } | { readonly kind: 'report' };
+export type ToWorker =
+  | Run
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'report'; readonly as: 'page' | 'json' };
 
 /** A strategy's row of the comparison, without its fit. */
 export interface Row {
@@ -20,6 +23,8 @@ export interface Row {
   readonly logLik: number;
   readonly milliseconds: number;
   readonly verdict: string;
+  /** Of the search, or of the draws; empty where there is no fit. */
+  readonly path: readonly Point[];
   readonly findings: readonly Finding[];
 }
 
@@ -39,8 +44,9 @@ export type FromWorker =
       readonly done: number;
       readonly total?: number;
       readonly secondsLeft?: number;
-      readonly points: readonly Point[];
     }
+  /** Where the parameters went during a stage. */
+  | { readonly kind: 'points'; readonly stage: string; readonly points: readonly Point[] }
   | { readonly kind: 'done'; readonly rows: readonly Row[]; readonly text: string }
   | { readonly kind: 'report'; readonly name: string; readonly type: string; readonly text: string }
   | { readonly kind: 'cancelled' }

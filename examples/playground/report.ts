@@ -1,4 +1,4 @@
-// The page that people take home: the package's HTML report where it has one, else the printed comparison and its JSON.
+// What people take home: the package's HTML report where it has one, else the printed comparison; all numbers as JSON.
 import type { Comparison } from 'glmmc';
 
 export interface ReportFile {
@@ -14,6 +14,11 @@ export async function reportOf(comparison: Comparison): Promise<ReportFile> {
   if (reportHtml) {
     return { name: 'glmmc-report.html', type: 'text/html', text: await reportHtml(comparison) };
   }
-  const text = `${comparison}\n\n${JSON.stringify(comparison, null, 2)}\n`;
-  return { name: 'glmmc-report.txt', type: 'text/plain', text };
+  return { name: 'glmmc-report.txt', type: 'text/plain', text: `${comparison}\n` };
+}
+
+/** Every number in full. */
+export function jsonOf(comparison: Comparison): ReportFile {
+  const text = `${JSON.stringify(comparison, null, 2)}\n`;
+  return { name: 'glmmc-comparison.json', type: 'application/json', text };
 }

@@ -68,5 +68,10 @@ export function showFindings(
       return item;
     }),
   );
+  if (items.length === 0) {
+    const none = document.createElement('li');
+    none.textContent = 'None.';
+    items.push(none);
+  }
   host.replaceChildren(...items);
 }

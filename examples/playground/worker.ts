@@ -1,8 +1,9 @@
 // The worker: fits while the page stays awake, and says how it goes ten times a second.
-import { type Comparison, compare, GlmmcError, glmm, type Parameters, type Progress, parseCsv } from 'glmmc';
+import { type Comparison, compare, GlmmcError, glmm, type Progress, parseCsv } from 'glmmc';
 import type { FromWorker, Point, Run, ToWorker } from './messages.js';
 import { families } from './models.js';
-import { reportOf } from './report.js';
+import { pathOf, valuesOf } from './paths.js';
+import { jsonOf, reportOf } from './report.js';
 import { choices } from './strategies.js';
 
 const BETWEEN_MESSAGES = 100;
@@ -14,7 +15,7 @@ let last: Comparison | undefined;
 
 self.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   if (data.kind === 'cancel') controller?.abort();
-  else void (data.kind === 'run' ? run(data) : report()).catch(explain);
+  else void (data.kind === 'run' ? run(data) : report(data.as)).catch(explain);
 });
 say({ kind: 'ready' });
 
@@ -32,15 +33,20 @@ async function run({ csv, formula, family, link, strategies, seed }: Run): Promi
       strategies.map((name) => choices[name].make()),
       { seed, signal: mine.signal, onProgress: teller() },
     );
-    say({ kind: 'done', rows: last.rows.map(({ fit: _, ...row }) => row), text: String(last) });
+    say({
+      kind: 'done',
+      rows: last.rows.map(({ fit, ...row }) => ({ ...row, path: fit ? pathOf(fit) : [] })),
+      text: String(last),
+    });
   } catch (error) {
     if (!mine.signal.aborted) throw error;
     say({ kind: 'cancelled' });
   }
 }
 
-async function report(): Promise<void> {
-  if (last) say({ kind: 'report', ...(await reportOf(last)) });
+async function report(as: 'page' | 'json'): Promise<void> {
+  if (!last) return;
+  say({ kind: 'report', ...(as === 'json' ? jsonOf(last) : await reportOf(last)) });
 }
 
 /** Collects points, and sends them when the stage changes or a tenth of a second is over. */
@@ -48,30 +54,24 @@ function teller(): (progress: Progress) => void {
   let points: Point[] = [];
   let stage = '';
   let next = 0;
-  return (progress) => {
-    const { detail, parameters } = progress;
-    if (progress.stage !== stage) points = [];
+  return ({ stage: now, done, total, detail, parameters }) => {
+    const time = performance.now();
+    if (now !== stage && points.length > 0) say({ kind: 'points', stage, points: points.splice(0) });
     if (parameters) points.push({ chain: detail?.chain ?? 0, values: valuesOf(parameters) });
-    const now = performance.now();
-    if (progress.stage === stage && now < next) return;
-    stage = progress.stage;
-    next = now + BETWEEN_MESSAGES;
-    const { done, total } = progress;
+    if (now === stage && time < next) return;
+    stage = now;
+    next = time + BETWEEN_MESSAGES;
+    say({ kind: 'points', stage, points });
+    points = [];
     const secondsLeft = detail?.secondsLeft;
     say({
       kind: 'progress',
       stage,
       done,
-      points,
       ...(total !== undefined && { total }),
       ...(secondsLeft !== undefined && { secondsLeft }),
     });
-    points = [];
   };
-}
-
-function valuesOf({ beta, sigma, dispersion }: Parameters): number[] {
-  return [...beta, sigma, ...(dispersion === undefined ? [] : [dispersion])];
 }
 
 function explain(error: unknown): void {

@@ -1,0 +1,150 @@
+// The playground in Chromium: every strategy, the same bits as in Node, a run that is cancelled, files that are no data.
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { compare, glmm, parseCsv } from 'glmmc';
+import type { Download, Page } from 'playwright-core';
+import { families } from '../../examples/playground/models.js';
+import { choices, serves } from '../../examples/playground/strategies.js';
+import { type Playground, startPlayground } from './open-page.js';
+
+let playground: Playground;
+test.before(async () => {
+  playground = await startPlayground();
+});
+test.after.always(async () => {
+  await playground?.close();
+});
+
+const SEED = 11;
+const FORMULA = 'x | trials(n) ~ t + (1 | clinic)';
+
+/** Chooses the strategies, presses Run, and returns what the page then has to say: the report, or the error. */
+async function run(page: Page, strategies: readonly string[]): Promise<void> {
+  for (const name of Object.keys(choices)) {
+    const box = page.locator(`[id="strategy-${name}"]`);
+    if (await box.isEnabled()) await box.setChecked(strategies.includes(name));
+  }
+  await page.fill('#seed', String(SEED));
+  await page.click('#run');
+}
+
+async function finished(page: Page): Promise<void> {
+  await page.waitForSelector('#results:not([hidden]), #error:not([hidden])', { timeout: 240_000 });
+}
+
+/** What the page gives to be saved. */
+async function saved(page: Page, button: string): Promise<{ readonly name: string; readonly text: string }> {
+  const waiting: Promise<Download> = page.waitForEvent('download');
+  await page.click(button);
+  const download = await waiting;
+  return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
+}
+
+interface Row {
+  readonly strategy: string;
+  readonly estimates: readonly unknown[];
+  readonly logLik: number;
+}
+
+for (const link of ['logit', 'probit']) {
+  test(`every strategy fits binomial ${link} models, to the same bits as in Node`, async (t) => {
+    const names = Object.keys(choices).filter((name) => serves(choices[name], 'binomial', link));
+    const table = parseCsv(await readFile('examples/data/infection.csv', 'utf8'));
+    const model = glmm(FORMULA, table, { family: families.binomial.make(link) });
+    const here = await compare(
+      model,
+      names.map((name) => choices[name].make()),
+      { seed: String(SEED) },
+    );
+    const page = await playground.open();
+    await page.selectOption('#data', 'infection');
+    await page.locator('#columns', { hasText: 'clinic' }).waitFor();
+    await page.selectOption('#link', link);
+    await run(page, names);
+    await finished(page);
+    t.is(await page.textContent('#error'), '');
+    const there: { readonly rows: readonly Row[] } = JSON.parse((await saved(page, '#json')).text);
+    t.is(there.rows.length, names.length);
+    const plain: { readonly rows: readonly Row[] } = JSON.parse(JSON.stringify(here));
+    for (const [k, { strategy, estimates, logLik }] of there.rows.entries()) {
+      t.is(strategy, plain.rows[k].strategy);
+      t.true(estimates.length > 0, strategy);
+      t.deepEqual(estimates, plain.rows[k].estimates, strategy);
+      t.is(logLik, plain.rows[k].logLik, strategy);
+    }
+    t.is(await page.locator('#table tbody tr').count(), names.length);
+    const report = await saved(page, '#report');
+    t.regex(report.name, /^glmmc-report\.(html|txt)$/);
+    t.true(report.text.includes(here.rows[0].strategy));
+    await page.close();
+  });
+}
+
+test('chains are seen to move, and a run is cancelled', async (t) => {
+  const page = await playground.open();
+  await page.selectOption('#data', 'toenail');
+  await page.locator('#columns', { hasText: 'patientID' }).waitFor();
+  await run(page, ['gibbs']);
+  await page.waitForSelector('#charts polyline', { state: 'attached', timeout: 120_000 });
+  await page.click('#cancel');
+  await page.locator('#status', { hasText: 'Cancelled.' }).waitFor({ timeout: 10_000 });
+  t.true(await page.locator('#run').isEnabled());
+  t.true(await page.locator('#results').isHidden());
+  // The worker is as good as new.
+  await page.selectOption('#data', 'infection');
+  await page.locator('#columns', { hasText: 'clinic' }).waitFor();
+  await run(page, ['laplace']);
+  await finished(page);
+  t.is(await page.textContent('#status'), 'Done: one strategy.');
+  await page.close();
+});
+
+test('a file that is no data, and a formula that is none, are said in one message', async (t) => {
+  const page = await playground.open();
+  const give = (name: string, text: string): Promise<void> =>
+    page.setInputFiles('#file', { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await give('ragged.csv', 'y,g\n1,a\n0\n');
+  await page.fill('#formula', 'y ~ 1 + (1 | g)');
+  await run(page, ['laplace']);
+  await finished(page);
+  t.is(
+    await page.textContent('#error'),
+    'the CSV text, line 3: expected 2 fields (y, g), found 1; look for a missing or extra comma, or quote fields that contain one',
+  );
+  await give('quoted.csv', '"y","g"\n1,"a, b"\n0,"a, b"\n0,"c"\n1,"c"\n');
+  await page.fill('#formula', 'y ~ 1 + (1 | h)');
+  await run(page, ['laplace']);
+  await page.locator('#error', { hasText: "no column 'h'" }).waitFor();
+  t.is(await page.textContent('#status'), 'Not fitted.');
+  await page.close();
+});
+
+for (const dark of [false, true]) {
+  test(`a phone shows all of the page, ${dark ? 'dark' : 'light'}; every control has a name`, async (t) => {
+    const page = await playground.open({ width: 390, dark });
+    await run(page, ['quadrature', 'mcem']);
+    await finished(page);
+    t.is(await page.evaluate('document.documentElement.scrollWidth'), 390);
+    const nameless = await page.evaluate(
+      `[...document.querySelectorAll('input, select, textarea, button')].filter((one) => !(one.labels?.length || one.textContent.trim())).map((one) => one.id)`,
+    );
+    t.deepEqual(nameless, []);
+    t.deepEqual(await contrasts(page), []);
+    await page.close();
+  });
+}
+
+/** Texts whose contrast with the page is below 4.5 (WCAG 2.2, 1.4.3). */
+function contrasts(page: Page): Promise<unknown> {
+  return page.evaluate(`(() => {
+    const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+      .reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
+    const behind = (one) => { for (let e = one; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } };
+    return [...document.querySelectorAll('main *, header *')].filter((one) => one.checkVisibility() && !one.disabled && !one.closest(':has(> :disabled)')
+      && [...one.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())).filter((one) => {
+      const [a, b] = [light(rgb(getComputedStyle(one).color)), light(behind(one))].sort((x, y) => y - x);
+      return (a + 0.05) / (b + 0.05) < 4.5;
+    }).map((one) => one.outerHTML.slice(0, 80));
+  })()`);
+}
