@@ -41,12 +41,10 @@ export function showTable(host: HTMLTableElement, rows: readonly Row[]): void {
     );
     return line;
   });
-  const caption = document.createElement('caption');
-  caption.textContent = 'Estimates ± standard errors (posterior means ± standard deviations for samplers)';
   const [top, body] = [document.createElement('thead'), document.createElement('tbody')];
   top.append(head);
   body.append(...lines);
-  host.replaceChildren(caption, top, body);
+  host.replaceChildren(top, body);
 }
 
 /** Each with whose it is, its severity in words, and what to do. */
