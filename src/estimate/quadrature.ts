@@ -10,7 +10,6 @@ import type { Finding } from '../model/finding.js';
 import type { FitTask, LikelihoodFit, Strategy } from './fit.js';
 import { finishLikelihoodFit, laplaceGap } from './likelihood-fit.js';
 import { maximumLikelihood } from './maximum-likelihood.js';
-import { fitPointMasses } from './point-masses.js';
 
 export interface QuadratureOptions {
   /** `certified` (default), `adaptive` (adaptive Gauss-Hermite) or `gauss-hermite` (centred at 0). */
@@ -84,7 +83,10 @@ async function run(
   rule: MaximisedRule,
 ): Promise<LikelihoodFit> {
   if (rule.kind !== 'certified') requireDensity(self.name, task.model);
-  else if (task.model.randomEffect.points) return fitPointMasses(self, task, rule.tolerance);
+  else if (task.model.randomEffect.points) {
+    const { fitPointMasses } = await import('./point-masses.js');
+    return fitPointMasses(self, task, rule.tolerance);
+  }
   if (rule.kind === 'adaptive') requireSmooth(`${self.name}${rule.nodes === 1 ? '()' : ''}`, task.model);
   await task.pause();
   const likelihood = new MarginalLikelihood(task.model);
