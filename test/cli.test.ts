@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { makeDraws } from '../samplers/draws.js';
 import { rng } from '../samplers/rng.js';
 import { normal } from '../samplers/variates.js';
+import { wantsColour } from '../src/cli/colour.js';
 import { runCommand } from '../src/cli/program.js';
 import { progressLine } from '../src/cli/progress.js';
+import { sparklines } from '../src/cli/sparkline.js';
 import { parseCsv } from '../src/data/csv.js';
 import { fromStanCsv } from '../src/report/stan-csv.js';
 
@@ -244,7 +247,7 @@ test('diagnose: what is not defined is not well, what never moves is set apart',
     const { code, out } = await glmmc('diagnose', ...files);
     t.is(code, 0);
     t.true(out.split('\n').every((line) => line.length <= 80));
-    return out.split('\n\n')[2];
+    return out.split('\n\n')[4];
   };
   const short = await verdict('mu', ['1', '2', '3'], ['2', '3', '1']);
   t.regex(
@@ -298,6 +301,72 @@ test('progress: only on a terminal, ten lines a second at most, wiped before res
   line.wipe();
   t.is(err, '\r\u001b[Kem 0 of 250\r\u001b[Kem 100 of 250\r\u001b[Kem 200 of 250\r\u001b[K');
   t.is(progressLine({ ...io, terminal: false }).onProgress, undefined);
+});
+
+test('progress: after a second, with the time left where it is known', (t) => {
+  const lines: string[] = [];
+  const io = { out() {}, err: (text: string) => lines.push(text.slice(4)), terminal: true };
+  let time = 0;
+  const { onProgress } = progressLine(io, () => time);
+  time = 2500;
+  onProgress?.({ stage: 'sampling', done: 2000, total: 8000, detail: { secondsLeft: 7.4 } });
+  time = 3000;
+  onProgress?.({ stage: 'em', done: 12, total: 500, detail: { gain: 1 } });
+  t.deepEqual(lines, ['sampling 2000 of 8000 [#####---------------] 8 s left', 'em 12 of 500, 3 s so far']);
+});
+
+test('colour: severities alone, where asked for; not under NO_COLOR', async (t) => {
+  const dyestuff2 = ['fit', data('dyestuff2'), '-F', 'gaussian', '-f', 'Yield ~ 1 + (1 | Batch)'];
+  let out = '';
+  const io = {
+    out(text: string) {
+      out += text;
+    },
+    err() {},
+    terminal: false,
+    colour: true,
+  };
+  await runCommand(dyestuff2, io);
+  t.true(out.includes('\n\u001b[33mwarning\u001b[39m [sigma-boundary]'));
+  const plain = await glmmc(...dyestuff2);
+  t.is(out.replaceAll('\u001b[33m', '').replaceAll('\u001b[39m', ''), plain.out);
+  t.true(wantsColour(true, {}));
+  t.false(wantsColour(false, {}));
+  t.false(wantsColour(true, { NO_COLOR: '1' }));
+  t.false(wantsColour(true, { TERM: 'dumb' }));
+});
+
+test('sparklines: a chain elsewhere and a drift are seen, lines fit the page', (t) => {
+  const iterations = 96;
+  const numbers = (of: (i: number) => number): number[] =>
+    Array.from({ length: iterations }, (_, i) => of(i));
+  const long = 'a name that is far too long for a line of a terminal';
+  const block = (level: number): Float64Array =>
+    Float64Array.from([
+      ...numbers(() => level),
+      ...numbers((i) => i),
+      ...numbers(() => 5),
+      ...numbers(() => Number.NaN),
+    ]);
+  const draws = makeDraws(['apart', 'drift', long, 'none'], 2, iterations, [block(0), block(7)]);
+  const [title, , apart, drift, constant, none] = sparklines(draws).split('\n');
+  t.is(title, 'Traces, a block a chain');
+  t.regex(apart, /^apart +▁{24} █{24}$/);
+  t.regex(drift, /^drift +(▁▁▁▂▂▂▃▃▃▄▄▄▅▅▅▆▆▆▇▇▇███) \1$/);
+  t.regex(constant, /^a name that is far too … +▁{24} ▁{24}$/);
+  t.is(none, 'none');
+  const many = makeDraws(
+    ['x'],
+    20,
+    3,
+    Array.from({ length: 20 }, () => Float64Array.of(1, 2, 3)),
+  );
+  t.true(
+    sparklines(many)
+      .split('\n')
+      .every((line) => line.length <= 80),
+  );
+  t.regex(sparklines(many), /the first 11 of 20/);
 });
 
 test('as a process: exit code and streams', async (t) => {

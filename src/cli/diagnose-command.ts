@@ -9,11 +9,12 @@ import { diagnose, isSamplerColumn, LARGEST_RHAT, LEAST_ESS_PER_CHAIN } from '..
 import { findingLines } from '../estimate/summary.js';
 import { readStanCsv } from '../report/stan-csv.js';
 import { EXIT, type ExitCode, type Io } from './io.js';
+import { sparklines } from './sparkline.js';
 
 export function addDiagnoseCommand(program: Command, io: Io, finish: (code: ExitCode) => void): void {
   program
     .command('diagnose')
-    .description('Print R-hat, effective sample sizes and Monte Carlo errors of draws')
+    .description('Print R-hat, effective sample sizes, Monte Carlo errors and small traces of draws')
     .argument('<draws...>', 'Stan CSV files, one per chain, written by any program')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -32,7 +33,9 @@ Exit codes: 0 done, 1 bad input.`,
       if (flags.json) io.out(`${JSON.stringify(summary, null, 2)}\n`);
       else {
         const { chains, iterations } = draws;
-        io.out(`${chains} ${chains === 1 ? 'chain' : 'chains'} of ${iterations} draws\n\n${summary}\n\n`);
+        io.out(
+          `${chains} ${chains === 1 ? 'chain' : 'chains'} of ${iterations} draws\n\n${summary}\n\n${sparklines(draws)}\n\n`,
+        );
         io.out(`${verdict(all)}\n`);
       }
       finish(EXIT.done);

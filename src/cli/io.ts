@@ -7,6 +7,8 @@ export interface Io {
   err(text: string): void;
   /** Whether `err` is a terminal that can rewrite a line. */
   readonly terminal: boolean;
+  /** Whether `out` shows colours (false). */
+  readonly colour?: boolean;
 }
 
 /** Done; bad input; fitted but not converged. */

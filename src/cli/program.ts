@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { GlmmcError } from '../../samplers/errors.js';
+import { paint } from './colour.js';
 import { addCompareCommand } from './compare-command.js';
 import { addDiagnoseCommand } from './diagnose-command.js';
 import { addFitCommand } from './fit-command.js';
@@ -12,7 +13,8 @@ import { addSimulateCommand } from './simulate-command.js';
 /** Runs the command line `args` (without node and the script) and returns its exit code. */
 export async function runCommand(args: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const program = build(io, (result) => {
+  const painted: Io = io.colour ? { ...io, out: (text) => io.out(paint(text)) } : io;
+  const program = build(painted, (result) => {
     code = result;
   });
   try {
