@@ -1,5 +1,6 @@
 // Chains on worker threads: the bits of one thread, an abort that stops them all, progress chain by chain.
 import test from 'ava';
+import { readCsv } from '../src/data/csv.js';
 import { albertChib } from '../src/estimate/albert-chib.js';
 import { type CollapsedFit, collapsed } from '../src/estimate/collapsed.js';
 import { fit, type PosteriorFit, type Progress, type Strategy } from '../src/estimate/fit.js';
@@ -18,6 +19,7 @@ import {
   type ScalePrior,
   uniformPrior,
 } from '../src/estimate/priors.js';
+import { saem } from '../src/estimate/saem/saem.js';
 import { customEffect } from '../src/model/effects/custom.js';
 import { binomial, gaussian, negativeBinomial } from '../src/model/family.js';
 import { glmm, type Model } from '../src/model/model.js';
@@ -178,4 +180,39 @@ test.serial('a chain that throws does so on this thread, with its own error', as
   });
   const error = await t.throwsAsync(() => fitOn(2, model, gibbs(quick)));
   t.is((error as { code?: string }).code, 'bad-cluster-weights');
+});
+
+test.serial(
+  'progress tells where the parameters stand: the last kept draw of a chain, the steps of a search',
+  async (t) => {
+    const told: Progress[] = [];
+    const onProgress = (progress: Progress): void => {
+      told.push(progress);
+    };
+    const drawn = await fit(infection, gibbs(quick), { onProgress });
+    for (let chain = 1; chain <= quick.chains; chain++) {
+      const { parameters } = told.findLast(({ detail }) => detail?.chain === chain)!;
+      const last = ['(Intercept)', 't', 'sigma'].map((name) => drawn.draws.chain(name, chain - 1).at(-1));
+      t.deepEqual([...parameters!.beta, parameters!.sigma], last);
+    }
+    told.length = 0;
+    const { history } = await fit(infection, saem(), { onProgress });
+    t.deepEqual(
+      told.map(({ parameters }) => parameters),
+      history.map(({ parameters }) => parameters),
+    );
+  },
+);
+
+test.serial('without Node: one thread and a note, no files and what to do instead', async (t) => {
+  const { getBuiltinModule } = process;
+  try {
+    Object.assign(process, { getBuiltinModule: undefined });
+    const alone = await fit(infection, gibbs(quick), { workers: 2 });
+    t.true(alone.findings.some(({ code, message }) => code === 'one-thread' && message.includes('browser')));
+    await t.throwsAsync(readCsv('x.csv'), { code: 'needs-node', message: /parseCsv\(\)/ });
+    await t.throwsAsync(fit(infection, gibbs(quick), { checkpoint: 'x' }), { code: 'needs-node' });
+  } finally {
+    Object.assign(process, { getBuiltinModule });
+  }
 });
