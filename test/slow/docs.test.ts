@@ -4,6 +4,7 @@ import { runPages } from '../page-examples.js';
 runPages({
   'docs/monte-carlo-em.md': [/\n *LANDED/],
   'docs/posterior-sampling.md': [/^stopped;.*\nsame bits\n$/],
+  'docs/playground.md': [/^chain 4 is at sigma = \d/],
   'docs/after-the-fit.md': [
     /sigma +0\.35 +1\.11[\s\S]*50:50[\s\S]*latent ICC[\s\S]*odds ratio/,
     /Bootstrap \(parametric\)[\s\S]*cluster bootstrap, percentile[\s\S]*drawn from the null/,
