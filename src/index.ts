@@ -173,3 +173,13 @@ export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
 export { type ArrowColumn, type ArrowTable, toArrow } from './report/arrow.js';
 export { type ArvizData, type ArvizGroup, toArviz } from './report/arviz.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';
+export {
+  type MetaAnalysis,
+  type MetaAnalysisOptions,
+  type MetaMeasure,
+  type MetaModel,
+  metaAnalysis,
+  type Pooled,
+  type StudyResult,
+  type TwoStep,
+} from './special/meta-analysis.js';

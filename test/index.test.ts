@@ -20,6 +20,8 @@ const functions = [
   ...['predict', 'confint', 'likelihoodRatio', 'withinCluster', 'ranks', 'refit', 'augment'],
   ...['averageMarginalEffects', 'averageComparisons', 'marginalLink', 'medianOddsRatio'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
+  // special models
+  ...['metaAnalysis'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
   ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],

@@ -42,6 +42,12 @@ const shown: Record<string, RegExp[]> = {
   ],
   'booth-hobert.ts': [/x1 +6\.13\d+ .* 6\.132163/, /sigma +1\.3\d+ .* 1\.329083/, /sigma\^2 1\.7\d/],
   'infection.ts': [/Odds ratio of cure 2\.093/, /\ngibbs .* agrees/, /\n2 +1\.868 +1\.850/],
+  'meta-analysis.ts': [
+    /exact, Wald +-1\.353 +0\.351/,
+    /two-step +-0\.966 +0\.236/,
+    /exact, Wald +-0\.476 +0\.238/,
+    /exact, Wald +-3\.496 +0\.257/,
+  ],
   'approval.ts': [
     /laplace +1\.1810 +-0\.4228 +3\.8065 +-1843\.76 +-92\.63/,
     /survey +-0\.55628800 +-0\.55628800/,
