@@ -8,7 +8,7 @@ await cephes.compiled;
 // (nodejs/node issue 54918: one run in twelve hung on a busy machine). A timer goes on from the event loop instead.
 await new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-export { incbi, lgam, ndtr, ndtri, psi, stdtr, stdtri } from 'cephes';
+export { incbet, incbi, lgam, ndtr, ndtri, psi, stdtr, stdtri } from 'cephes';
 
 /** Complementary error function; cephes throws where it underflows. */
 export function erfc(x: number): number {

@@ -173,6 +173,15 @@ export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
 export { type ArrowColumn, type ArrowTable, toArrow } from './report/arrow.js';
 export { type ArvizData, type ArvizGroup, toArviz } from './report/arviz.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';
+export { type ConditionalLogistic, conditionalLogistic } from './special/conditional-logistic.js';
+export {
+  type LogOddsRatio,
+  type MatchedPairs,
+  type MatchedPairsOptions,
+  type McNemar,
+  matchedPairs,
+  type PairCounts,
+} from './special/matched-pairs.js';
 export {
   type MetaAnalysis,
   type MetaAnalysisOptions,

@@ -1,6 +1,11 @@
 // Special models: published tables, R's answers, closed forms, and what is refused.
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { binomial } from '../src/model/family.js';
+import { glmm } from '../src/model/model.js';
+import { SymmetricSums } from '../src/numeric/symmetric-sums.js';
+import { conditionalLogistic } from '../src/special/conditional-logistic.js';
+import { matchedPairs } from '../src/special/matched-pairs.js';
 import { hypergeometric } from '../src/special/meta-analysis/hypergeometric.js';
 import { metaAnalysis } from '../src/special/meta-analysis.js';
 import { certified, near, shipped } from './helpers.js';
@@ -207,4 +212,190 @@ test('metaAnalysis() refuses what makes no sense, with what to do', async (t) =>
   await refused('bad-counts', { ...arms, events: Array.from(arms.patients, () => 0.5) }, options);
   await refused('no-events', { ...arms, events: Array.from(arms.patients, () => 0) }, options);
   await refused('few-studies', { ...arms, study: Array.from(arms.patients, () => 'one') }, options);
+});
+
+test('symmetric sums are those of all choices, with the moments as derivatives', (t) => {
+  const eta = [0.3, -1.2, 2.1, 0, -40, 700];
+  const x = [1, 0, 0.5, 2, -1, 0.3, 0, 1, 2, 2, 1, -1];
+  const sums = new SymmetricSums(3, 2);
+  eta.forEach((value, j) => {
+    sums.add(value, x, 2 * j);
+  });
+  for (let k = 0; k <= 3; k++) {
+    // Every choice of k, from the highest weight down so that nothing overflows.
+    const choices = Array.from({ length: 64 }, (_, code) => eta.map((_, j) => (code >> j) & 1)).filter(
+      (choice) => choice.reduce((a, b) => a + b) === k,
+    );
+    const logs = choices.map((choice) => choice.reduce((sum, c, j) => sum + c * eta[j], 0));
+    const top = Math.max(...logs);
+    const mass = logs.map((l) => Math.exp(l - top));
+    const total = mass.reduce((a, b) => a + b);
+    near(t, sums.logSum[k], top + Math.log(total), 1e-13 * Math.max(1, top), `order ${k}`);
+    const sumOf = (choice: number[], a: number): number =>
+      choice.reduce((sum, c, j) => sum + c * x[2 * j + a], 0);
+    const mean = [0, 1].map(
+      (a) => choices.reduce((sum, choice, i) => sum + mass[i] * sumOf(choice, a), 0) / total,
+    );
+    for (const a of [0, 1]) {
+      near(t, sums.mean[2 * k + a], mean[a], 1e-13, `mean ${k}`);
+      for (let b = 0; b <= a; b++) {
+        const covariance =
+          choices.reduce(
+            (sum, choice, i) => sum + mass[i] * (sumOf(choice, a) - mean[a]) * (sumOf(choice, b) - mean[b]),
+            0,
+          ) / total;
+        near(t, sums.covariance[(2 * k + a) * 2 + b], covariance, 1e-13, `covariance ${k}`);
+      }
+    }
+  }
+  // 600 units alike: binomial coefficients, in orders where the difference algorithm has no digit left.
+  const many = new SymmetricSums(300, 0);
+  for (let j = 0; j < 600; j++) many.add(0, []);
+  let choose = 0;
+  for (let k = 1; k <= 300; k++) choose += Math.log((600 - k + 1) / k);
+  near(t, many.logSum[300], choose, 1e-10, 'C(600, 300)');
+});
+
+test("conditionalLogistic() is R's exact clogit", async (t) => {
+  const answers = golden('conditional');
+  const family = binomial();
+  const fits = {
+    toenail: glmm('outcome ~ treatment * time + (1 | patientID)', await shipped('toenail'), { family }),
+    infert: glmm('case ~ spontaneous + induced + (1 | stratum)', answers.infertData, { family }),
+    lsat: glmm('y ~ 0 + item1 + item2 + item3 + item4 + item5 + (1 | person)', await shipped('lsat_long'), {
+      family,
+    }),
+    infection: glmm('x | trials(n) ~ t + (1 | clinic)', await shipped('infection'), { family }),
+  };
+  for (const [name, model] of Object.entries(fits)) {
+    const answer = conditionalLogistic(model);
+    t.true(answer.converged);
+    t.true(narrow(String(answer)), String(answer));
+    answer.estimates.forEach((row, k) => {
+      near(t, row.value, answers[name].estimates[k], 1e-9, `${name}: ${row.name}`);
+      near(t, row.standardError, answers[name].standardErrors[k], 1e-9, `${name}: error of ${row.name}`);
+    });
+    // R has a row a patient, without the binomial constants.
+    let constants = 0;
+    const { y, trials } = model.design;
+    for (let r = 0; trials && r < y.length; r++) {
+      for (let k = 1; k <= y[r]; k++) constants += Math.log((trials[r] - k + 1) / k);
+    }
+    near(t, answer.logLik - constants, answers[name].logLik, 1e-8, `${name}: log-likelihood`);
+  }
+  t.deepEqual(conditionalLogistic(fits.toenail).notEstimable, ['(Intercept)', 'treatment']);
+  t.deepEqual(conditionalLogistic(fits.lsat).notEstimable, ['item5']);
+});
+
+test('conditionalLogistic(): offsets, weights of clusters, separation, and what has no conditional likelihood', async (t) => {
+  const family = binomial();
+  const toenail = await shipped('toenail');
+  const formula = 'outcome ~ time + (1 | patientID)';
+  const plain = conditionalLogistic(glmm(formula, toenail, { family }));
+  const shifted = { ...toenail, half: Array.from(toenail.time, (x) => Number(x) / 2) };
+  const offset = conditionalLogistic(glmm(formula, shifted, { family, offset: 'half' }));
+  near(t, offset.estimates[0].value, plain.estimates[0].value - 0.5, 1e-8, 'offset');
+  near(t, offset.logLik, plain.logLik, 1e-9, 'offset');
+  const twice = conditionalLogistic(
+    glmm(formula, { ...toenail, two: Array.from(toenail.time, () => 2) }, { family, clusterWeights: 'two' }),
+  );
+  near(t, twice.logLik, 2 * plain.logLik, 1e-9, 'cluster weights');
+  near(
+    t,
+    twice.estimates[0].standardError,
+    plain.estimates[0].standardError / Math.SQRT2,
+    1e-10,
+    'cluster weights',
+  );
+  const rows = {
+    y: [1, 0, 1, 0, 0, 1],
+    x: [3e4, 1e4, 2e4, 1e4, 1e4, 2e4],
+    z: [0, 1, 1, 0, 1, 0],
+    g: [1, 1, 2, 2, 3, 3],
+  };
+  const separated = conditionalLogistic(glmm('y ~ x + z + (1 | g)', rows, { family }));
+  t.false(separated.converged);
+  t.deepEqual(
+    separated.findings.map(({ code }) => code),
+    ['separation'],
+  );
+  t.true(Number.isNaN(separated.estimates[0].standardError));
+  const refused = (code: string, run: () => unknown): void => {
+    t.is((t.throws(run) as { code?: string }).code, code);
+  };
+  refused('bad-model', () => conditionalLogistic(rows as never));
+  refused('no-conditional-likelihood', () =>
+    conditionalLogistic(glmm('y ~ x + (1 | g)', rows, { family: binomial('probit') })),
+  );
+  refused('no-information', () =>
+    conditionalLogistic(glmm('y ~ x + (1 | g)', { ...rows, y: [1, 1, 0, 0, 1, 1] }, { family })),
+  );
+  refused('no-information', () =>
+    conditionalLogistic(glmm('y ~ w + (1 | g)', { ...rows, w: [1, 1, 2, 2, 5, 5] }, { family })),
+  );
+});
+
+test('matchedPairs(): closed forms where pairs agree, sigma = 0 where they do not', async (t) => {
+  const alike = await matchedPairs({ n11: 30, n10: 20, n01: 8, n00: 42 });
+  near(t, alike.glmm!.estimate, 0.9162907318741551, 1e-8, 'beta');
+  near(t, alike.glmm!.standardError, 0.41833001, 1e-8, 'standard error');
+  near(t, alike.glmm!.sigma, 2.445993, 1e-6, 'sigma');
+  near(t, alike.glmm!.logLik, -124.948795376525, 1e-9, 'log-likelihood');
+  near(t, alike.conditional.standardError, Math.sqrt(1 / 20 + 1 / 8), 1e-15, 'conditional');
+  near(t, alike.joint.estimate, 2 * alike.glmm!.estimate, 1e-8, 'joint');
+  t.true(alike.agree);
+  // binom.test(20, 28) and mcnemar.test(correct = FALSE) of R.
+  near(t, alike.mcnemar.exactPValue, 0.03569813817739484, 1e-14, 'exact p');
+  near(t, alike.mcnemar.statistic, 144 / 28, 1e-14, 'chi-square');
+  near(t, alike.mcnemar.pValue, 0.02334220201289088, 1e-13, 'p');
+  near(
+    t,
+    alike.conditional.exactLower,
+    Math.log(0.5133316845510594 / (1 - 0.5133316845510594)),
+    1e-10,
+    'exact lower',
+  );
+  const apart = await matchedPairs({ n11: 10, n10: 30, n01: 20, n00: 10 });
+  t.is(apart.glmm!.sigma, 0);
+  near(t, apart.glmm!.estimate, 0.575364144903562, 1e-9, 'beta at sigma = 0');
+  near(t, apart.glmm!.test.statistic, 0, 1e-9, 'likelihood ratio');
+  near(t, apart.marginal.estimate, apart.glmm!.estimate, 1e-9, 'marginal');
+  t.false(apart.agree);
+  for (const answer of [alike, apart]) t.true(narrow(String(answer)), String(answer));
+  const independent = await matchedPairs({ n11: 12, n10: 24, n01: 9, n00: 18 });
+  t.true(independent.agree);
+  near(t, independent.glmm!.estimate, Math.log(24 / 9), 1e-7, 'independent');
+});
+
+test('matchedPairs() reads data, agrees with conditionalLogistic(), and says what is infinite', async (t) => {
+  const approval = await shipped('approval');
+  const columns = { response: 'approve', exposure: 'survey', pair: 'person' };
+  const answer = await matchedPairs(approval, columns);
+  t.deepEqual(answer.counts, { n11: 794, n10: 86, n01: 150, n00: 570 });
+  near(t, answer.glmm!.estimate, Math.log(86 / 150), 1e-7, 'beta');
+  const model = glmm('approve ~ survey + (1 | person)', approval, { family: binomial() });
+  const [conditional] = conditionalLogistic(model).estimates;
+  near(t, conditional.value, answer.conditional.estimate, 1e-10, 'conditional');
+  near(t, conditional.standardError, answer.conditional.standardError, 1e-10, 'its error');
+  const cut = Object.fromEntries(
+    Object.entries(approval).map(([name, column]) => [name, Array.from(column as number[]).slice(1)]),
+  );
+  const one = await matchedPairs(cut, columns);
+  t.is(one.findings[0].code, 'pairs-incomplete');
+  const oneSided = await matchedPairs({ n11: 5, n10: 6, n01: 0, n00: 5 });
+  t.is(oneSided.glmm, undefined);
+  t.is(oneSided.conditional.exactUpper, Number.POSITIVE_INFINITY);
+  near(t, oneSided.mcnemar.exactPValue, 1 / 32, 1e-15, 'exact p');
+  // Clopper and Pearson: p^6 = 0.025.
+  const p = 0.025 ** (1 / 6);
+  near(t, oneSided.conditional.exactLower, Math.log(p / (1 - p)), 1e-10, 'exact lower');
+  t.regex(String(oneSided), /do so the same\s+way/);
+  const refused = async (code: string, run: Promise<unknown>): Promise<void> => {
+    t.is(((await t.throwsAsync(run)) as { code?: string }).code, code);
+  };
+  await refused('no-information', matchedPairs({ n11: 5, n10: 0, n01: 0, n00: 5 }));
+  await refused('unknown-option', matchedPairs({ n11: 5, n10: 0, n10x: 0, n00: 5 } as never));
+  await refused('bad-option', matchedPairs({ n11: 5, n10: 1.5, n01: 0, n00: 5 }));
+  await refused('bad-option', matchedPairs(approval, { response: 'approve', exposure: 'survey' }));
+  await refused('bad-pairs', matchedPairs(approval, { ...columns, pair: 'survey' }));
 });

@@ -48,6 +48,13 @@ const shown: Record<string, RegExp[]> = {
     /exact, Wald +-0\.476 +0\.238/,
     /exact, Wald +-3\.496 +0\.257/,
   ],
+  'matched-pairs.ts': [
+    /mixed model +-0\.556 +0\.135/,
+    /conditional +-0\.556 +0\.135/,
+    /They agree: n11 n00 = 452580/,
+    /time +-0\.3816 +0\.0471/,
+    /Not estimable within clusters: \(Intercept\), treatment/,
+  ],
   'approval.ts': [
     /laplace +1\.1810 +-0\.4228 +3\.8065 +-1843\.76 +-92\.63/,
     /survey +-0\.55628800 +-0\.55628800/,

@@ -3,6 +3,7 @@ import { digitsFor, formatNumber, table, wrap } from '../../../samplers/text.js'
 import { findingLines } from '../../estimate/summary.js';
 import { logit } from '../../model/link.js';
 import type { MetaAnalysis } from '../meta-analysis.js';
+import { pText } from '../p-text.js';
 
 type Shown = Omit<MetaAnalysis, 'toString'>;
 
@@ -124,10 +125,4 @@ function studyLines({ studies, heterogeneity, twoStep, measure }: Shown): string
     ),
     ...(studies.some(({ corrected }) => corrected) ? ['* 1/2 added to the cells, one being 0'] : []),
   ];
-}
-
-/** A p-value to two digits, or that it is small. */
-export function pText(p: number): string {
-  if (Number.isNaN(p)) return '-';
-  return p < 1e-4 ? '< 0.0001' : p.toFixed(4);
 }

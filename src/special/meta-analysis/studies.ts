@@ -52,15 +52,15 @@ export function readStudies(source: DataSource, names: ArmColumns, counts: boole
   const events = numbersOf(columns, names.events);
   const sizes = numbersOf(columns, names.size);
   const study = keepLevels(columns.factor(names.study), kept);
-  const arms = names.treatment === undefined ? undefined : twoArms(columns, names.treatment, kept);
+  const treatment = names.treatment === undefined ? undefined : twoArms(columns, names.treatment, kept);
   const labels = study.levels;
-  const cells: { events: number; size: number }[][] = labels.map(() => []);
+  const cells: Arm[][] = labels.map(() => []);
   for (const row of kept) {
     checkArm(events[row], sizes[row], counts, names, row);
-    const place = arms ? arms.codes[row] : 0;
-    const arm = (cells[study.codes[row]][place] ??= { events: 0, size: 0 });
-    arm.events += events[row];
-    arm.size += sizes[row];
+    const place = treatment ? treatment.codes[row] : 0;
+    const arms = cells[study.codes[row]];
+    const { events: before, size } = arms[place] ?? { events: 0, size: 0 };
+    arms[place] = { events: before + events[row], size: size + sizes[row] };
   }
   if (labels.length < 2) {
     throw new GlmmcError(
@@ -80,7 +80,7 @@ export function readStudies(source: DataSource, names: ArmColumns, counts: boole
   }
   return {
     studies: labels.map((label, i) => ({ label, control: cells[i][0], treated: cells[i][1] })),
-    arms: arms?.levels,
+    arms: treatment?.levels,
     findings,
   };
 }
