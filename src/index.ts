@@ -192,3 +192,15 @@ export {
   type StudyResult,
   type TwoStep,
 } from './special/meta-analysis.js';
+export {
+  type AndersenTest,
+  type FitStatistics,
+  type Rasch,
+  type RaschFixed,
+  type RaschOptions,
+  type RaschRandom,
+  type RaschScore,
+  type RaschSide,
+  rasch,
+  type ScoreEstimate,
+} from './special/rasch.js';

@@ -55,6 +55,11 @@ const shown: Record<string, RegExp[]> = {
     /time +-0\.3816 +0\.0471/,
     /Not estimable within clusters: \(Intercept\), treatment/,
   ],
+  'rasch.ts': [
+    /\n3 +55% +-1\.236 \(0\.069\) +-1\.235 \(0\.069\) +-1\.629/,
+    /Andersen's test .*3\.136 on 12 df/,
+    /items are random and persons have a coefficient each/,
+  ],
   'approval.ts': [
     /laplace +1\.1810 +-0\.4228 +3\.8065 +-1843\.76 +-92\.63/,
     /survey +-0\.55628800 +-0\.55628800/,
