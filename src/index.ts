@@ -173,7 +173,9 @@ export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
 export { type ArrowColumn, type ArrowTable, toArrow } from './report/arrow.js';
 export { type ArvizData, type ArvizGroup, toArviz } from './report/arviz.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';
+export { type BetaBinomial, betaBinomial } from './special/beta-binomial.js';
 export { type ConditionalLogistic, conditionalLogistic } from './special/conditional-logistic.js';
+export { type GroupMoments, type LitterGroup, type Litters, litters } from './special/litters.js';
 export {
   type LogOddsRatio,
   type MatchedPairs,

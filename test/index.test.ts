@@ -21,7 +21,7 @@ const functions = [
   ...['averageMarginalEffects', 'averageComparisons', 'marginalLink', 'medianOddsRatio'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
   // special models
-  ...['metaAnalysis', 'matchedPairs', 'conditionalLogistic', 'rasch'],
+  ...['metaAnalysis', 'matchedPairs', 'conditionalLogistic', 'rasch', 'litters', 'betaBinomial'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
   ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],

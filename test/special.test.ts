@@ -1,10 +1,17 @@
 // Special models: published tables, R's answers, closed forms, and what is refused.
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { predict } from '../src/inspect/predict.js';
+import { withinCluster } from '../src/inspect/within-cluster.js';
 import { binomial } from '../src/model/family.js';
+import { logit } from '../src/model/link.js';
 import { glmm } from '../src/model/model.js';
+import { logBinomialCoefficient } from '../src/model/outcomes/constants.js';
 import { SymmetricSums } from '../src/numeric/symmetric-sums.js';
+import { BetaBinomialLikelihood } from '../src/special/beta-binomial/likelihood.js';
+import { betaBinomial } from '../src/special/beta-binomial.js';
 import { conditionalLogistic } from '../src/special/conditional-logistic.js';
+import { litters } from '../src/special/litters.js';
 import { matchedPairs } from '../src/special/matched-pairs.js';
 import { hypergeometric } from '../src/special/meta-analysis/hypergeometric.js';
 import { metaAnalysis } from '../src/special/meta-analysis.js';
@@ -398,4 +405,129 @@ test('matchedPairs() reads data, agrees with conditionalLogistic(), and says wha
   await refused('bad-option', matchedPairs({ n11: 5, n10: 1.5, n01: 0, n00: 5 }));
   await refused('bad-option', matchedPairs(approval, { response: 'approve', exposure: 'survey' }));
   await refused('bad-pairs', matchedPairs(approval, { ...columns, pair: 'survey' }));
+});
+
+/** One litter, y of n, intercept only. */
+const oneLitter = (y: number, n: number): BetaBinomialLikelihood =>
+  new BetaBinomialLikelihood(
+    {
+      p: 1,
+      x: Float64Array.of(1),
+      offset: new Float64Array(1),
+      y: Float64Array.of(y),
+      trials: Float64Array.of(n),
+      weights: Float64Array.of(1),
+      constant: logBinomialCoefficient(y, n),
+    },
+    logit,
+  );
+
+test('the beta-binomial likelihood: a sharp value, no overdispersion, derivatives', (t) => {
+  // Beta(2, 3): mean 2/5, phi = 1/5.
+  const likelihood = oneLitter(4, 10);
+  const eta = Math.log(2 / 3);
+  near(t, likelihood.at([eta], 0.2).value, -1.967112356705916, 1e-14, 'beta-binomial(4; 10, 2, 3)');
+  const binomialValue = logBinomialCoefficient(4, 10) + 4 * Math.log(0.4) + 6 * Math.log(0.6);
+  near(t, likelihood.at([eta], 0).value, binomialValue, 1e-14, 'phi = 0');
+  let total = 0;
+  for (let y = 0; y <= 10; y++) total += Math.exp(oneLitter(y, 10).at([eta], 0.2).value);
+  near(t, total, 1, 1e-14, 'total');
+  const h = 1e-5;
+  const at = (a: number, b: number) => likelihood.at([eta + a], 0.2 + b);
+  const { gradient, hessian } = at(0, 0);
+  near(t, gradient[0], (at(h, 0).value - at(-h, 0).value) / (2 * h), 1e-9, 'eta');
+  near(t, gradient[1], (at(0, h).value - at(0, -h).value) / (2 * h), 1e-9, 'phi');
+  for (const k of [0, 1]) {
+    near(t, hessian[k], (at(h, 0).gradient[k] - at(-h, 0).gradient[k]) / (2 * h), 1e-8, 'eta, once more');
+    near(t, hessian[2 + k], (at(0, h).gradient[k] - at(0, -h).gradient[k]) / (2 * h), 1e-8, 'phi, once more');
+  }
+});
+
+test("betaBinomial() is VGAM's, and the maximum of the lgamma form", async (t) => {
+  const { vgam, ...answers } = golden('beta-binomial');
+  const seeds = await shipped('seeds');
+  const formula = 'r | trials(n) ~ x1 * x2 + (1 | plate)';
+  for (const link of ['logit', 'cloglog'] as const) {
+    const answer = betaBinomial(glmm(formula, seeds, { family: binomial(link) }));
+    t.true(answer.converged);
+    near(t, answer.logLik, answers[link].logLik, 1e-8, `${link}: log-likelihood`);
+    answer.estimates.forEach((row, k) => {
+      near(t, row.value, answers[link].estimates[k], 2e-5, `${link}: ${row.name}`);
+      near(t, row.standardError, answers[link].standardErrors[k], 1e-4, `${link}: error of ${row.name}`);
+      if (link === 'logit') near(t, row.value, vgam.estimates[k], 2e-6, `VGAM: ${row.name}`);
+    });
+    t.true(narrow(String(answer)), String(answer));
+  }
+});
+
+test('betaBinomial(): litters given row by row, no overdispersion, and what it refuses', async (t) => {
+  const seeds = await shipped('seeds');
+  const family = binomial();
+  const whole = betaBinomial(glmm('r | trials(n) ~ x1 * x2 + (1 | plate)', seeds, { family }));
+  // A row a seed: the same litters, but for the binomial constants.
+  const rows = Array.from(seeds.plate, (plate, i) =>
+    Array.from({ length: Number(seeds.n[i]) }, (_, k) => ({
+      plate,
+      x1: seeds.x1[i],
+      x2: seeds.x2[i],
+      y: k < Number(seeds.r[i]) ? 1 : 0,
+    })),
+  ).flat();
+  const single = betaBinomial(glmm('y ~ x1 * x2 + (1 | plate)', rows, { family }));
+  const constants = Array.from(seeds.r, (r, i) =>
+    logBinomialCoefficient(Number(r), Number(seeds.n[i])),
+  ).reduce((a, b) => a + b);
+  near(t, single.logLik + constants, whole.logLik, 1e-9, 'log-likelihood');
+  whole.estimates.forEach(({ value }, k) => {
+    near(t, single.estimates[k].value, value, 1e-8, 'estimate');
+  });
+  const even = { y: [5, 5, 5, 4, 6], n: [10, 10, 10, 10, 10], g: [1, 2, 3, 4, 5] };
+  const flat = betaBinomial(glmm('y | trials(n) ~ 1 + (1 | g)', even, { family }));
+  t.is(flat.rho, 0);
+  t.deepEqual(
+    flat.findings.map(({ code }) => code),
+    ['rho-boundary'],
+  );
+  near(t, flat.estimates[0].standardError, Math.sqrt(4 / 50), 1e-12, 'binomial error');
+  t.true(Number.isNaN(flat.estimates[1].standardError));
+  const full = { y: [5, 3, 10, 10, 10], n: [10, 10, 10, 10, 10], x: [0, 0, 1, 1, 1], g: [1, 2, 3, 4, 5] };
+  const separated = betaBinomial(glmm('y | trials(n) ~ x + (1 | g)', full, { family }));
+  t.false(separated.converged);
+  t.is(separated.findings[0].code, 'separation');
+  t.true(Number.isNaN(separated.estimates[1].standardError));
+  const refused = (code: string, run: () => unknown): void => {
+    t.is((t.throws(run) as { code?: string }).code, code);
+  };
+  refused('bad-model', () => betaBinomial(even as never));
+  refused('covariates-vary', () =>
+    betaBinomial(glmm('y ~ x + (1 | g)', { y: [1, 0, 1, 0], x: [1, 2, 2, 1], g: [1, 1, 2, 2] }, { family })),
+  );
+  refused('no-information', () =>
+    betaBinomial(glmm('y ~ 1 + (1 | g)', { y: [1, 0, 1], g: [1, 2, 3] }, { family })),
+  );
+});
+
+test('litters(): both models on one yardstick', async (t) => {
+  const seeds = await shipped('seeds');
+  const model = glmm('r | trials(n) ~ x1 * x2 + (1 | plate)', seeds, { family: binomial() });
+  const answer = await litters(model);
+  const { logLik } = certified('seeds').maximumLikelihood;
+  near(t, answer.glmm.logLik, logLik, 1e-8, 'mixed model');
+  near(t, answer.difference, logLik - answer.betaBinomial.logLik, 1e-8, 'difference');
+  near(t, answer.tests.glmm.statistic, 2.359199, 1e-5, 'ratio');
+  near(t, answer.tests.glmm.pValue, 0.06227, 1e-5, 'p');
+  t.is(answer.groups.length, 4);
+  t.deepEqual(answer.groups.map((group) => group.litters).sort(), [5, 5, 5, 6]);
+  for (const { covariates, glmm: mixed, betaBinomial: beta, trials, litters: count } of answer.groups) {
+    const [, x1, x2] = covariates;
+    const [mean] = predict(answer.glmm, { x1: [x1], x2: [x2] }, { target: 'population' });
+    near(t, mixed.mean, mean.estimate, 1e-10, 'mean');
+    const icc = withinCluster(answer.glmm, { x1: [x1], x2: [x2] }).find(
+      ({ quantity }) => quantity === 'response ICC',
+    )!;
+    near(t, mixed.icc, icc.estimate, 1e-10, 'ICC');
+    near(t, beta.inflation, 1 + (trials / count - 1) * answer.betaBinomial.rho, 1e-12, 'inflation');
+  }
+  t.true(narrow(String(answer)), String(answer));
+  t.regex(String(answer), /beta-binomial +-53\.7668 +2\.341 +0\.0630/);
 });

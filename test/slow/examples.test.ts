@@ -60,6 +60,12 @@ const shown: Record<string, RegExp[]> = {
     /Andersen's test .*3\.136 on 12 df/,
     /items are random and persons have a coefficient each/,
   ],
+  'litters.ts': [
+    /sigma +0\.236 \(0\.110\) +-/,
+    /rho +- +0\.0124 \(0\.0114\)/,
+    /mixed model +-53\.7574 +2\.359 +0\.0623/,
+    /beta-binomial +-53\.7668 +2\.341/,
+  ],
   'approval.ts': [
     /laplace +1\.1810 +-0\.4228 +3\.8065 +-1843\.76 +-92\.63/,
     /survey +-0\.55628800 +-0\.55628800/,

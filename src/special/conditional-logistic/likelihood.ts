@@ -1,8 +1,8 @@
 // The exact conditional likelihood of matched sets: given each set's number of successes its intercept is gone.
+import { logBinomialCoefficient } from '../../model/outcomes/constants.js';
 import { backwardSolve, choleskyInPlace, forwardSolve } from '../../numeric/cholesky.js';
 import { projectOntoDualCone } from '../../numeric/dual-cone.js';
 import type { Evaluation } from '../../numeric/newton.js';
-import { stirlingRest } from '../../numeric/stirling.js';
 import { SymmetricSums } from '../../numeric/symmetric-sums.js';
 
 /** Rows of sets that have both successes and failures; q covariates a row. */
@@ -16,14 +16,6 @@ export interface MatchedSets {
   readonly offset: Float64Array;
   /** What multiplies each set's log-likelihood. */
   readonly weights: Float64Array;
-}
-
-/** log of the binomial coefficient, by Stirling's remainder so that large trials keep their digits. */
-function logChoose(n: number, k: number): number {
-  if (k === 0 || k === n) return 0;
-  const rest = stirlingRest(n) - stirlingRest(k) - stirlingRest(n - k);
-  const deviance = -k * Math.log(k / n) - (n - k) * Math.log((n - k) / n);
-  return rest + deviance + 0.5 * Math.log(n / (2 * Math.PI * k * (n - k)));
 }
 
 /**
@@ -46,7 +38,7 @@ export class ConditionalLikelihood {
     for (let i = 0; i < count; i++) {
       for (let r = starts[i]; r < starts[i + 1]; r++) {
         this.successes[i] += y[r];
-        constant += weights[i] * logChoose(trials[r], y[r]);
+        constant += weights[i] * logBinomialCoefficient(y[r], trials[r]);
       }
       const s = this.successes[i];
       if (!bySize.has(s)) bySize.set(s, new SymmetricSums(s, q));
