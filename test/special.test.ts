@@ -217,7 +217,14 @@ test('metaAnalysis() refuses what makes no sense, with what to do', async (t) =>
   await refused('bad-arms', arms, { ...options, treatment: 'study' });
   await refused('bad-counts', { ...arms, events: Array.from(arms.patients, (n) => Number(n) + 1) }, options);
   await refused('bad-counts', { ...arms, events: Array.from(arms.patients, () => 0.5) }, options);
-  await refused('no-events', { ...arms, events: Array.from(arms.patients, () => 0) }, options);
+  await refused('no-finite-effect', { ...arms, events: Array.from(arms.patients, () => 0) }, options);
+  const none = {
+    ...arms,
+    events: Array.from(arms.events, (e, r) => (Number(arms.coated[r]) === 1 ? Number(e) : 0)),
+  };
+  await refused('no-finite-effect', none, options);
+  await refused('no-finite-effect', none, { ...options, model: 'hypergeometric' });
+  await refused('no-finite-effect', { ...arms, events: arms.patients }, catheters);
   await refused('few-studies', { ...arms, study: Array.from(arms.patients, () => 'one') }, options);
 });
 
@@ -400,6 +407,10 @@ test('matchedPairs() reads data, agrees with conditionalLogistic(), and says wha
   const refused = async (code: string, run: Promise<unknown>): Promise<void> => {
     t.is(((await t.throwsAsync(run)) as { code?: string }).code, code);
   };
+  // So few pairs disagree that sigma is beyond what is searched.
+  const rare = await matchedPairs({ n11: 1e6, n10: 100, n01: 200, n00: 1e6 });
+  t.false(rare.agree);
+  t.regex(rare.why, /the search for sigma ended/);
   await refused('no-information', matchedPairs({ n11: 5, n10: 0, n01: 0, n00: 5 }));
   await refused('unknown-option', matchedPairs({ n11: 5, n10: 0, n10x: 0, n00: 5 } as never));
   await refused('bad-option', matchedPairs({ n11: 5, n10: 1.5, n01: 0, n00: 5 }));

@@ -108,8 +108,8 @@ export async function matchedPairs(
     joint: { estimate: 2 * conditional.estimate },
     marginal: marginalOdds(counts, level),
     mcnemar: mcNemar(counts),
-    agree: mixed !== undefined && n11 * n00 >= n10 * n01,
-    why: whyOf(counts),
+    agree: mixed?.fit.converged === true && n11 * n00 >= n10 * n01,
+    why: whyOf(counts, mixed?.fit),
     level,
     findings: [
       ...findings,
@@ -161,10 +161,13 @@ async function mixedModel(
   };
 }
 
-function whyOf({ n11, n10, n01, n00 }: PairCounts): string {
+function whyOf({ n11, n10, n01, n00 }: PairCounts, result: LikelihoodFit | undefined): string {
   const sides = `n11 n00 = ${n11 * n00} and n10 n01 = ${n10 * n01}`;
   if (n10 === 0 || n01 === 0) {
     return `All ${n10 + n01} pairs that disagree do so the same way: neither the mixed model nor the conditional likelihood has a finite maximum. The exact interval and McNemar's exact test remain.`;
+  }
+  if (n11 * n00 > n10 * n01 && !result?.converged) {
+    return `So few pairs disagree that the search for sigma ended before the maximum of the mixed model, at which it would agree with the conditional likelihood (${sides}).`;
   }
   if (n11 * n00 > n10 * n01) {
     return `They agree: ${sides}, so members of a pair are more alike than strangers, the mixed model with its three parameters fits the three free proportions exactly, and its estimate and standard error are the conditional ones.`;
@@ -172,7 +175,7 @@ function whyOf({ n11, n10, n01, n00 }: PairCounts): string {
   if (n11 * n00 === n10 * n01) {
     return `They agree in the estimate: ${sides}, so responses of a pair are independent and sigma = 0. The standard errors differ: the conditional one pays for not knowing that.`;
   }
-  return `They differ: ${sides}, so members of a pair are no more alike than strangers. The mixed model can only make them alike, so sigma = 0, and it is the ordinary logistic regression, whose estimate is the marginal log odds ratio.`;
+  return `They differ: ${sides}, so members of a pair are no more alike than strangers. The mixed model can only make them alike, so sigma = 0, and it is the ordinary logistic regression, whose estimate is the marginal log odds ratio; the error of that allows for pairs that differ, the mixed model's does not.`;
 }
 
 function print(answer: Omit<MatchedPairs, 'toString'>): string {

@@ -12,6 +12,7 @@ import { type LikelihoodRatio, likelihoodRatio } from '../inspect/likelihood-rat
 import { halfWidth } from '../inspect/predict/scale.js';
 import { predict } from '../inspect/predict.js';
 import type { Finding } from '../model/finding.js';
+import { requireFinite } from './meta-analysis/finite.js';
 import { type ExactModel, exactModel, type MetaModel } from './meta-analysis/model.js';
 import { metaAnalysisText } from './meta-analysis/print.js';
 import { readStudies, type Study } from './meta-analysis/studies.js';
@@ -107,8 +108,8 @@ export interface MetaAnalysis {
  *
  * Beside it the two-step method: a log ratio a study, 1/2 added where a cell is 0, and the mean of DerSimonian and Laird.
  * Prediction intervals for a new study are mu -+ t(k - 2) sqrt(tau^2 + se^2) of Higgins, Thompson and Spiegelhalter (2009).
- * @throws GlmmcError `unknown-option`, `bad-option`, `unknown-column`, `bad-counts`, `bad-arms`, `few-studies`, `no-events`; rejects
- *   with the signal's reason
+ * @throws GlmmcError `unknown-option`, `bad-option`, `unknown-column`, `bad-counts`, `bad-arms`, `few-studies`, `no-finite-effect`;
+ *   rejects with the signal's reason
  * Source: Hamza, van Houwelingen, Stijnen (2008), J. Clinical Epidemiology 61; Stijnen, Hamza, Ozdemir (2010), Statistics in Medicine 29.
  */
 export async function metaAnalysis(data: DataSource, options: MetaAnalysisOptions): Promise<MetaAnalysis> {
@@ -116,7 +117,7 @@ export async function metaAnalysis(data: DataSource, options: MetaAnalysisOption
   const { level, signal, counts, compared, kind } = known;
   const { studies, arms, findings } = readStudies(data, known.columns, counts);
   const effects = studies.map((study) => ownEffect(study, counts, compared));
-  requireEvents(studies, effects, compared);
+  requireFinite(studies, effects, { kind, counts, compared });
   const exact = exactModel(kind, studies, effects, counts, compared);
   const abort = signal ? { signal } : {};
   const result = await fit(exact.model, quadrature(), abort);
@@ -208,23 +209,6 @@ function readOptions(options: MetaAnalysisOptions) {
   }
   const columns = { study: known.study, events: known.events, size, treatment };
   return { ...known, kind, counts, compared: treatment !== undefined, columns };
-}
-
-/** @throws GlmmcError `no-events` where nothing can be estimated */
-function requireEvents(
-  studies: readonly Study[],
-  effects: readonly (OwnEffect | undefined)[],
-  compared: boolean,
-): void {
-  const arms = studies
-    .flatMap(({ control, treated }) => [control, treated])
-    .filter((arm) => arm !== undefined);
-  const informative = effects.filter((effect) => effect !== undefined).length;
-  if (arms.some(({ events }) => events > 0) && informative >= 2) return;
-  throw new GlmmcError(
-    'no-events',
-    `metaAnalysis() needs two studies that say something of the effect, found ${informative}: ${compared ? 'those with both arms, and events (but not only events) in one of them' : 'those with events'}`,
-  );
 }
 
 function predictionInterval(

@@ -76,7 +76,7 @@ function effectLines({ measure, pooled, prediction, twoStep, level }: Shown): st
     ...wrap(
       `${formatNumber(100 * level, 0)}% intervals. The exact estimate is ${Math.abs(apart).toFixed(2)} of its standard errors ${apart < 0 ? 'below' : 'above'} the two-step one (DerSimonian and Laird).`,
     ),
-    ...(Number.isNaN(pooled.pValue) ? [] : [`No effect: p = ${pText(pooled.pValue)}`]),
+    ...(Number.isNaN(pooled.pValue) ? [] : [`No effect (Wald): p ${pText(pooled.pValue)}`]),
   ];
 }
 
