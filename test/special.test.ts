@@ -113,6 +113,18 @@ test('random-study is the GLMM of the certified answers, and says what it has no
   t.true(Number.isNaN(analysis.prediction.lower));
   t.regex(String(analysis), /no interval for the effect in a new study/);
   t.deepEqual(analysis.arms, ['t = 0', 't = 1']);
+  t.is(analysis.common, undefined);
+  // Clinics as matched sets, one odds ratio for all: two ways to the same conditional likelihood.
+  const conditional = await metaAnalysis(infection, {
+    study: 'clinic',
+    events: 'x',
+    n: 'n',
+    treatment: 't',
+    model: 'hypergeometric',
+  });
+  const { estimates, standardErrors } = golden('conditional').infection;
+  near(t, conditional.common!.estimate, estimates[0], 1e-7, 'common odds ratio');
+  near(t, conditional.common!.standardError, standardErrors[0], 1e-7, 'its error');
 });
 
 test('the report holds what people read, in 80 columns', async (t) => {

@@ -18,7 +18,10 @@ import { BetaBinomialLikelihood, type LitterCounts } from './beta-binomial/likel
 import { pText } from './p-text.js';
 
 export interface BetaBinomial {
-  readonly model: Model;
+  /** Of the model that was handed in. */
+  readonly formula: string;
+  readonly link: string;
+  readonly litters: number;
   /** Of the mean over litters, g(E p) = x' beta. */
   readonly beta: Float64Array;
   /** Intraclass correlation 1 / (a + b + 1): Var(y) = n mu (1 - mu) (1 + (n - 1) rho). */
@@ -95,7 +98,9 @@ export function betaBinomial(model: Model): BetaBinomial {
     ...(boundary ? [noSpread()] : []),
   ];
   const answer: Omit<BetaBinomial, 'toString'> = {
-    model,
+    formula: model.formula,
+    link: model.family.link.name,
+    litters: litters.weights.length,
     beta,
     rho,
     estimates: [...model.coefficientNames, 'rho'].map((name, k) => ({
@@ -211,9 +216,16 @@ function noSpread(): Finding {
   };
 }
 
-function print({ model, estimates, logLik, findings }: Omit<BetaBinomial, 'toString'>): string {
+function print({
+  formula,
+  link,
+  litters,
+  estimates,
+  logLik,
+  findings,
+}: Omit<BetaBinomial, 'toString'>): string {
   return [
-    ...wrap(`Beta-binomial regression (${model.family.link.name} link): ${model.formula}`),
+    ...wrap(`Beta-binomial regression (${link} link): ${formula}`),
     '',
     table(
       ['', 'Estimate', 'Std. Error', 'z value', 'Pr(>|z|)'],
@@ -228,7 +240,7 @@ function print({ model, estimates, logLik, findings }: Omit<BetaBinomial, 'toStr
       ]),
     ),
     '',
-    `Log-likelihood ${logLik.toFixed(4)} of ${model.clusterLabels.length} litters`,
+    `Log-likelihood ${logLik.toFixed(4)} of ${litters} litters`,
     ...findingLines(findings),
   ].join('\n');
 }

@@ -17,7 +17,9 @@ import { ConditionalLikelihood, type MatchedSets } from './conditional-logistic/
 import { pText } from './p-text.js';
 
 export interface ConditionalLogistic {
-  readonly model: Model;
+  /** Of the model that was handed in. */
+  readonly formula: string;
+  readonly clusterName: string;
   /** Of the coefficients that vary within clusters, in the model's order. */
   readonly estimates: readonly Estimate[];
   readonly covariance: Matrix;
@@ -25,6 +27,7 @@ export interface ConditionalLogistic {
   readonly logLik: number;
   /** Against all coefficients 0. */
   readonly likelihoodRatio: { readonly statistic: number; readonly df: number; readonly pValue: number };
+  readonly clusters: number;
   /** Clusters that have both successes and failures: only these say something. */
   readonly informative: number;
   /** Coefficients that are conditioned away with the intercepts, or that others make up within clusters. */
@@ -87,7 +90,8 @@ export function conditionalLogistic(model: Model): ConditionalLogistic {
   );
   const statistic = Math.max(0, 2 * (value - likelihood.at(start).value));
   const answer: Omit<ConditionalLogistic, 'toString'> = {
-    model,
+    formula: model.formula,
+    clusterName: model.clusterName,
     estimates: columns.map((j, a) => ({
       name: coefficientNames[j],
       value: result.point[a],
@@ -97,6 +101,7 @@ export function conditionalLogistic(model: Model): ConditionalLogistic {
     covariance: Matrix.from1DArray(q, q, matrix),
     logLik: value,
     likelihoodRatio: { statistic, df: q, pValue: chdtrc(q, statistic) },
+    clusters: clusters.count,
     informative: kept.length,
     notEstimable: coefficientNames.filter((_, j) => !columns.includes(j)),
     converged: result.converged && separated.length === 0,
@@ -186,13 +191,12 @@ function separatedNames(
 }
 
 function print(answer: Omit<ConditionalLogistic, 'toString'>): string {
-  const { model, estimates, logLik, likelihoodRatio, informative, notEstimable, findings } = answer;
+  const { formula, clusterName, clusters, informative } = answer;
+  const { estimates, logLik, likelihoodRatio, notEstimable, findings } = answer;
   const { statistic, df, pValue } = likelihoodRatio;
   return [
-    ...wrap(`Conditional logistic regression, exact likelihood: ${model.formula}`),
-    ...wrap(
-      `${informative} of ${model.clusterLabels.length} clusters of ${model.clusterName} have both successes and failures.`,
-    ),
+    ...wrap(`Conditional logistic regression, exact likelihood: ${formula}`),
+    ...wrap(`${informative} of ${clusters} clusters of ${clusterName} have both successes and failures.`),
     '',
     table(
       ['', 'Estimate', 'Std. Error', 'z value', 'Pr(>|z|)', 'odds ratio'],

@@ -76,6 +76,11 @@ export interface MetaAnalysis {
   readonly fit: LikelihoodFit;
   /** On the scale of `measure`. */
   readonly pooled: Pooled;
+  /**
+   * The effect if it were the same in all studies (tau = 0): of conditional models the exact common log ratio, which is what study
+   * intercepts as fixed effects are meant to give, without their bias. Undefined where tau is of the baseline.
+   */
+  readonly common: { readonly estimate: number; readonly standardError: number } | undefined;
   /** The standard deviation between studies of the effect, or of the baseline, with its profile interval and the test of 0. */
   readonly heterogeneity: {
     readonly of: 'effect' | 'baseline';
@@ -147,6 +152,10 @@ export async function metaAnalysis(data: DataSource, options: MetaAnalysisOption
       profileUpper: limits[0].upper,
       pValue: compared ? normalPValue(value / standardError) : Number.NaN,
     },
+    common:
+      exact.varies === 'effect'
+        ? { estimate: none.estimates[0].value, standardError: none.estimates[0].standardError }
+        : undefined,
     heterogeneity: {
       of: exact.varies,
       tau: sigma,

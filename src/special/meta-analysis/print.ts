@@ -1,6 +1,7 @@
 // The report of a meta-analysis in 80 columns.
 import { digitsFor, formatNumber, table, wrap } from '../../../samplers/text.js';
 import { findingLines } from '../../estimate/summary.js';
+import { halfWidth } from '../../inspect/predict/scale.js';
 import { logit } from '../../model/link.js';
 import type { MetaAnalysis } from '../meta-analysis.js';
 import { pText } from '../p-text.js';
@@ -44,7 +45,7 @@ function readAs(measure: Shown['measure']): readonly [name: string, of: (x: numb
   return [measure.slice('log '.length), Math.exp];
 }
 
-function effectLines({ measure, pooled, prediction, twoStep, level }: Shown): string[] {
+function effectLines({ measure, pooled, common, prediction, twoStep, level }: Shown): string[] {
   const [name, of] = readAs(measure);
   const se = pooled.standardError / 40;
   const row = (label: string, estimate: number, error: number, lower: number, upper: number): string[] => {
@@ -62,9 +63,14 @@ function effectLines({ measure, pooled, prediction, twoStep, level }: Shown): st
     ];
   };
   const { estimate, standardError } = pooled;
+  const commonRow = (at: NonNullable<Shown['common']>): string[] => {
+    const half = halfWidth(level) * at.standardError;
+    return row('exact, tau = 0', at.estimate, at.standardError, at.estimate - half, at.estimate + half);
+  };
   const rows = [
     row('exact, Wald', estimate, standardError, pooled.lower, pooled.upper),
     row('exact, profile', estimate, Number.NaN, pooled.profileLower, pooled.profileUpper),
+    ...(common ? [commonRow(common)] : []),
     row('two-step', twoStep.estimate, twoStep.standardError, twoStep.lower, twoStep.upper),
     ...(Number.isNaN(prediction.df)
       ? []
