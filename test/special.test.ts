@@ -427,6 +427,7 @@ test('matchedPairs() reads data, agrees with conditionalLogistic(), and says wha
   await refused('unknown-option', matchedPairs({ n11: 5, n10: 0, n10x: 0, n00: 5 } as never));
   await refused('bad-option', matchedPairs({ n11: 5, n10: 1.5, n01: 0, n00: 5 }));
   await refused('bad-option', matchedPairs(approval, { response: 'approve', exposure: 'survey' }));
+  await refused('bad-option', matchedPairs(approval));
   await refused('bad-pairs', matchedPairs(approval, { ...columns, pair: 'survey' }));
 });
 

@@ -19,14 +19,20 @@ export class SymmetricSums {
   /** (limit + 1) x p x p, lower triangles. */
   readonly covariance: Float64Array;
   private readonly p: number;
+  private readonly second: boolean;
   private units = 0;
 
-  /** @param limit the highest order that is wanted; @param p the number of covariates (0: values alone) */
-  constructor(limit: number, p: number) {
+  /**
+   * @param limit the highest order that is wanted
+   * @param p the number of covariates (0: values alone)
+   * @param second whether covariances are wanted, which cost most
+   */
+  constructor(limit: number, p: number, second = true) {
     this.p = p;
+    this.second = second;
     this.logSum = new Float64Array(limit + 1);
     this.mean = new Float64Array((limit + 1) * p);
-    this.covariance = new Float64Array((limit + 1) * p * p);
+    this.covariance = new Float64Array(second ? (limit + 1) * p * p : 0);
     this.clear();
   }
 
@@ -39,12 +45,17 @@ export class SymmetricSums {
     this.covariance.fill(0);
   }
 
-  /** One more unit, of weight exp(eta) and covariates x[from..from + p - 1]. */
-  add(eta: number, x: ArrayLike<number>, from = 0): void {
-    const { logSum, mean, covariance, p } = this;
+  /**
+   * One more unit, of weight exp(eta) and covariates x[from..from + p - 1].
+   * @param least orders below it are no longer wanted, as where `rest` units are still to come and the answer is that of
+   *   order s: s - rest
+   */
+  add(eta: number, x: ArrayLike<number>, from = 0, least = 1): void {
+    const { logSum, mean, covariance, p, second } = this;
     this.units++;
+    const last = Math.max(1, least);
     // Downwards, so that the order below is still the one without the unit.
-    for (let k = Math.min(this.units, logSum.length - 1); k > 0; k--) {
+    for (let k = Math.min(this.units, logSum.length - 1); k >= last; k--) {
       const without = logSum[k];
       const having = logSum[k - 1] + eta;
       const top = Math.max(without, having);
@@ -54,7 +65,7 @@ export class SymmetricSums {
       const rest = Math.exp(without - total);
       const here = k * p;
       const below = here - p;
-      for (let a = 0; a < p; a++) {
+      for (let a = 0; second && a < p; a++) {
         const gapA = mean[below + a] + x[from + a] - mean[here + a];
         for (let b = 0; b <= a; b++) {
           const gapB = mean[below + b] + x[from + b] - mean[here + b];

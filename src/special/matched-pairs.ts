@@ -10,6 +10,7 @@ import { findingLines } from '../estimate/summary.js';
 import { confint } from '../inspect/confint.js';
 import { type LikelihoodRatio, likelihoodRatio } from '../inspect/likelihood-ratio.js';
 import { halfWidth } from '../inspect/predict/scale.js';
+import { isObject, whatIs } from '../model/arguments.js';
 import { binomial } from '../model/family.js';
 import type { Finding } from '../model/finding.js';
 import { glmm } from '../model/model.js';
@@ -90,6 +91,12 @@ export async function matchedPairs(
     options,
   );
   const fromData = Object.values(columns).some((name) => name !== undefined);
+  if (!fromData && !(isObject(data) && 'n11' in data)) {
+    throw new GlmmcError(
+      'bad-option',
+      `matchedPairs() takes the four counts { n11, n10, n01, n00 }, or a table together with { response, exposure, pair }, found ${whatIs(data)} alone`,
+    );
+  }
   const { counts, labels, findings } = fromData ? readPairs(data as DataSource, columns) : readCounts(data);
   const { n11, n10, n01, n00 } = counts;
   if (n10 + n01 === 0) {

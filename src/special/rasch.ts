@@ -88,7 +88,7 @@ export interface Rasch {
   /** Given the scores; covariance of the locations, in the order of `fixed`. */
   readonly conditional: { readonly logLik: number; readonly covariance: Matrix; readonly converged: boolean };
   readonly joint: { readonly logLik: number; readonly converged: boolean };
-  /** The mixed model; `mean` is the random side's, where the fixed locations add up to 0. */
+  /** The mixed model, equal answers as one weighted cluster; `mean` is the random side's, where the fixed locations add up to 0. */
   readonly marginal: {
     readonly fit: LikelihoodFit;
     readonly sigma: number;
@@ -225,26 +225,30 @@ async function marginalEstimates(
   signal: AbortSignal | undefined,
 ): Promise<MarginalEstimates> {
   const k = fixed.length;
-  const y: number[] = [];
-  const unit: string[] = [];
-  const cluster: string[] = [];
-  random.forEach((label, i) => {
-    fixed.forEach((name, j) => {
-      const answer = answers[i * k + j];
-      if (answer === MISSING) return;
-      y.push(answer);
-      unit.push(name);
-      cluster.push(label);
-    });
+  // Those who answered alike are one cluster with their number as its weight: the same likelihood.
+  const alike = new Map<string, number[]>();
+  random.forEach((_, i) => {
+    const key = answers.subarray(i * k, (i + 1) * k).join(' ');
+    const members = alike.get(key);
+    if (members) members.push(i);
+    else alike.set(key, [i]);
   });
-  const model = glmm(
-    'y ~ 0 + factor(unit) + (1 | cluster)',
-    { y, unit, cluster },
-    {
-      family: binomial(),
-      levels: { unit: fixed },
-    },
-  );
+  const data = { y: [] as number[], unit: [] as string[], cluster: [] as number[], count: [] as number[] };
+  for (const [first, ...others] of alike.values()) {
+    fixed.forEach((name, j) => {
+      const answer = answers[first * k + j];
+      if (answer === MISSING) return;
+      data.y.push(answer);
+      data.unit.push(name);
+      data.cluster.push(first);
+      data.count.push(1 + others.length);
+    });
+  }
+  const model = glmm('y ~ 0 + factor(unit) + (1 | cluster)', data, {
+    family: binomial(),
+    levels: { unit: fixed },
+    clusterWeights: 'count',
+  });
   const result = await fit(model, quadrature(), signal ? { signal } : {});
   const { beta } = result.parameters;
   const full = result.covariance.to2DArray();
@@ -257,7 +261,12 @@ async function marginalEstimates(
     covariance: centredCovariance(covariance, k),
     mean: { value: mean, standardError: Math.sqrt(variance) },
     eap: new Map(
-      ranef(result).map((row) => [row.cluster, { value: mean + row.mean, standardError: row.sd }]),
+      ranef(result).flatMap((row) => {
+        const eap = { value: mean + row.mean, standardError: row.sd };
+        const first = Number(row.cluster);
+        const members = alike.get(answers.subarray(first * k, (first + 1) * k).join(' '))!;
+        return members.map((i) => [random[i], eap] as const);
+      }),
     ),
   };
 }

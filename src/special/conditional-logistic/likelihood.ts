@@ -26,6 +26,8 @@ export class ConditionalLikelihood {
   private readonly sets: MatchedSets;
   private readonly sums: readonly SymmetricSums[];
   private readonly successes: Int32Array;
+  /** Trials of each set. */
+  private readonly units: Int32Array;
   private readonly constant: number;
 
   constructor(sets: MatchedSets) {
@@ -33,11 +35,13 @@ export class ConditionalLikelihood {
     const { starts, y, trials, weights, q } = sets;
     const count = weights.length;
     this.successes = new Int32Array(count);
+    this.units = new Int32Array(count);
     const bySize = new Map<number, SymmetricSums>();
     let constant = 0;
     for (let i = 0; i < count; i++) {
       for (let r = starts[i]; r < starts[i + 1]; r++) {
         this.successes[i] += y[r];
+        this.units[i] += trials[r];
         constant += weights[i] * logBinomialCoefficient(y[r], trials[r]);
       }
       const s = this.successes[i];
@@ -55,15 +59,16 @@ export class ConditionalLikelihood {
     for (let i = 0; i < weights.length; i++) {
       const sums = this.sums[i];
       const w = weights[i];
+      const s = this.successes[i];
+      let rest = this.units[i];
       sums.clear();
       for (let r = starts[i]; r < starts[i + 1]; r++) {
         let eta = offset[r];
         for (let a = 0; a < q; a++) eta += x[r * q + a] * beta[a];
-        for (let unit = 0; unit < trials[r]; unit++) sums.add(eta, x, r * q);
+        for (let unit = 0; unit < trials[r]; unit++) sums.add(eta, x, r * q, s - --rest);
         value += w * y[r] * eta;
         for (let a = 0; a < q; a++) gradient[a] += w * y[r] * x[r * q + a];
       }
-      const s = this.successes[i];
       value -= w * sums.logSum[s];
       for (let a = 0; a < q; a++) {
         gradient[a] -= w * sums.mean[s * q + a];

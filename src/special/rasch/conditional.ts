@@ -40,39 +40,35 @@ export function centredCovariance(covariance: Float64Array, k: number): Float64A
   return covariance.map((c, at) => c - rows[Math.floor(at / k)] - rows[at % k] + all);
 }
 
-/** The distribution of answers given the score: the chance that each unit of a pattern is right, for every score 0..units. */
-export function chancesGivenScore(pattern: Pattern, locations: Float64Array): Float64Array[] {
-  const sums = sumsOf(pattern.units.length);
-  pattern.units.forEach((j, a) => {
-    sums.add(locations[j], identity(pattern.units.length), a * pattern.units.length);
-  });
-  const size = pattern.units.length;
-  return Array.from({ length: size + 1 }, (_, score) => sums.mean.slice(score * size, (score + 1) * size));
-}
-
-const unit = new Map<number, Float64Array>();
+const units = new Map<number, Float64Array>();
 
 /** Unit vectors, one after another. */
 function identity(size: number): Float64Array {
-  let matrix = unit.get(size);
+  let matrix = units.get(size);
   if (!matrix) {
     matrix = new Float64Array(size * size);
     for (let a = 0; a < size; a++) matrix[a * size + a] = 1;
-    unit.set(size, matrix);
+    units.set(size, matrix);
   }
   return matrix;
 }
 
-function sumsOf(size: number): SymmetricSums {
-  return new SymmetricSums(size, size);
+/** The chance that each unit of a pattern is right given the score, for every score 0..units. */
+export function chancesGivenScore(pattern: Pattern, locations: Float64Array): Float64Array[] {
+  const size = pattern.units.length;
+  const sums = new SymmetricSums(size, size, false);
+  pattern.units.forEach((j, a) => {
+    sums.add(locations[j], identity(size), a * size);
+  });
+  return Array.from({ length: size + 1 }, (_, score) => sums.mean.slice(score * size, (score + 1) * size));
 }
 
 /**
- * @param patterns informative ones; @param k the number of fixed units
+ * @param patterns informative ones, their groups by rising score; @param k the number of fixed units
  * Source: Andersen (1970), JRSS B 32; (1972), JRSS B 34.
  */
 export function conditionalEstimates(patterns: readonly Pattern[], k: number): Locations {
-  const sums = new Map<number, SymmetricSums>();
+  const reused = new Map<string, SymmetricSums>();
   const at = (free: Float64Array): Evaluation => {
     const q = k - 1;
     let value = 0;
@@ -80,11 +76,13 @@ export function conditionalEstimates(patterns: readonly Pattern[], k: number): L
     const hessian = new Float64Array(q * q);
     for (const { units, groups } of patterns) {
       const size = units.length;
-      const pattern = sums.get(size) ?? sumsOf(size);
-      sums.set(size, pattern);
+      const [least, most] = [groups[0].score, groups[groups.length - 1].score];
+      const key = `${size} ${most}`;
+      const pattern = reused.get(key) ?? new SymmetricSums(most, size);
+      reused.set(key, pattern);
       pattern.clear();
       units.forEach((j, a) => {
-        pattern.add(j === 0 ? 0 : free[j - 1], identity(size), a * size);
+        pattern.add(j === 0 ? 0 : free[j - 1], identity(size), a * size, least - (size - 1 - a));
       });
       for (const { score, members, right } of groups) {
         const n = members.length;

@@ -44,8 +44,8 @@ export interface ResponseColumns {
   readonly random: string;
 }
 
-/** More coefficients than anybody wants, and than their covariance can be had of. */
-const MOST_FIXED = 500;
+/** Sums over choices among k units with their second moments take k^3 numbers and k^4 steps. */
+const MOST_FIXED = 200;
 
 /**
  * Reads a table with one row an answer; absent rows and missing responses are answers not given.
@@ -141,7 +141,9 @@ function patternsOf(answers: Int8Array, k: number): Pattern[] {
     }
     const scores = patterns.get(key) ?? new Map<number, number[]>();
     patterns.set(key, scores);
-    scores.set(score, [...(scores.get(score) ?? []), i]);
+    const members = scores.get(score);
+    if (members) members.push(i);
+    else scores.set(score, [i]);
   }
   return [...patterns].map(([key, scores]) => ({
     units: [...key].flatMap((flag, j) => (flag === '1' ? [j] : [])),
