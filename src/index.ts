@@ -200,3 +200,36 @@ export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
 export { type ArrowColumn, type ArrowTable, toArrow } from './report/arrow.js';
 export { type ArvizData, type ArvizGroup, toArviz } from './report/arviz.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';
+export { type BetaBinomial, betaBinomial } from './special/beta-binomial.js';
+export { type ConditionalLogistic, conditionalLogistic } from './special/conditional-logistic.js';
+export { type GroupMoments, type LitterGroup, type Litters, litters } from './special/litters.js';
+export {
+  type LogOddsRatio,
+  type MatchedPairs,
+  type MatchedPairsOptions,
+  type McNemar,
+  matchedPairs,
+  type PairCounts,
+} from './special/matched-pairs.js';
+export {
+  type MetaAnalysis,
+  type MetaAnalysisOptions,
+  type MetaMeasure,
+  type MetaModel,
+  metaAnalysis,
+  type Pooled,
+  type StudyResult,
+  type TwoStep,
+} from './special/meta-analysis.js';
+export {
+  type AndersenTest,
+  type FitStatistics,
+  type Rasch,
+  type RaschFixed,
+  type RaschOptions,
+  type RaschRandom,
+  type RaschScore,
+  type RaschSide,
+  rasch,
+  type ScoreEstimate,
+} from './special/rasch.js';

@@ -17,6 +17,7 @@ const rooms = [
   'src/estimate',
   'src/inspect',
   'src/compare',
+  'src/special',
   'src/report',
   'src',
 ];

@@ -21,6 +21,8 @@ const functions = [
   ...['bootstrap', 'sandwich', 'influence', 'residuals', 'informationCriteria'],
   ...['averageMarginalEffects', 'averageComparisons', 'marginalLink', 'medianOddsRatio'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
+  // special models
+  ...['metaAnalysis', 'matchedPairs', 'conditionalLogistic', 'rasch', 'litters', 'betaBinomial'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
   ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],
