@@ -114,6 +114,12 @@ export {
   bootstrap,
 } from './inspect/bootstrap.js';
 export {
+  type Caterpillar,
+  type CaterpillarOptions,
+  type CaterpillarRow,
+  caterpillar,
+} from './inspect/caterpillar.js';
+export {
   type BootstrapConfintOptions,
   type ConfintMethod,
   type ConfintOptions,

@@ -18,7 +18,7 @@ const functions = [
   // inspection, comparison
   ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
   ...['predict', 'confint', 'likelihoodRatio', 'withinCluster', 'ranks', 'refit', 'augment'],
-  ...['bootstrap', 'sandwich', 'influence', 'residuals', 'informationCriteria'],
+  ...['caterpillar', 'bootstrap', 'sandwich', 'influence', 'residuals', 'informationCriteria'],
   ...['averageMarginalEffects', 'averageComparisons', 'marginalLink', 'medianOddsRatio'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
   // special models
