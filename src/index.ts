@@ -143,6 +143,12 @@ export {
 } from './inspect/likelihood-ratio.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
 export {
+  type MarginalCoefficient,
+  type MarginalCoefficients,
+  type MarginalCoefficientsOptions,
+  marginalCoefficients,
+} from './inspect/marginal-coefficients.js';
+export {
   type AverageMarginalEffectOptions,
   averageComparisons,
   averageMarginalEffects,

@@ -18,7 +18,15 @@ const functions = [
   // inspection, comparison
   ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
   ...['predict', 'confint', 'likelihoodRatio', 'withinCluster', 'ranks', 'refit', 'augment'],
-  ...['caterpillar', 'bootstrap', 'sandwich', 'influence', 'residuals', 'informationCriteria'],
+  ...[
+    'caterpillar',
+    'marginalCoefficients',
+    'bootstrap',
+    'sandwich',
+    'influence',
+    'residuals',
+    'informationCriteria',
+  ],
   ...['averageMarginalEffects', 'averageComparisons', 'marginalLink', 'medianOddsRatio'],
   ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
   // special models

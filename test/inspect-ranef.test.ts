@@ -180,7 +180,10 @@ test('caterpillar(): clusters in order, three intervals each that know more and 
     t.is(row.posteriorMean, drawn.get(row.cluster)!.mean);
     t.true(row.lowerPosterior < row.posteriorMean && row.posteriorMean < row.upperPosterior);
   }
-  t.regex(String(rows), /^cluster +place +mean +plug-in +corrected +posterior\nF +1 +-42\.5 +-66\.9 to -18\.1 /);
+  t.regex(
+    String(rows),
+    /^cluster +place +mean +plug-in +corrected +posterior\nF +1 +-42\.5 +-66\.9 to -18\.1 /,
+  );
   t.notRegex(String(caterpillar(posterior)), /posterior/);
   const other = await fit(
     glmm('x | trials(n) ~ t + (1 | clinic)', await shipped('infection'), { family: binomial() }),
