@@ -47,6 +47,7 @@ export {
   type ScoreTest,
   type Strategy,
 } from './estimate/fit.js';
+export { type ClusterCoefficient, type FixedEffectsFit, fixedEffects } from './estimate/fixed-effects.js';
 export { type GibbsOptions, gibbs } from './estimate/gibbs.js';
 export type { Iteration } from './estimate/maximum-likelihood.js';
 export { type AscentBasedOptions, ascentBased } from './estimate/mcem/ascent-based.js';
@@ -80,6 +81,7 @@ export { type McnrOptions, mcnr } from './estimate/mcnr/mcnr.js';
 export { type NutsStrategyOptions, nuts } from './estimate/nuts.js';
 export type { FixedParameters } from './estimate/parameter-space.js';
 export { polyaGamma } from './estimate/polya-gamma.js';
+export { type HeterogeneityTest, type PooledFit, pooled } from './estimate/pooled.js';
 export {
   exponentialPrior,
   halfCauchy,

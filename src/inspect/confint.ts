@@ -5,7 +5,7 @@ import { allChains } from '../../samplers/draws.js';
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
 import { digitsFor, table } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit, requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { findingLines } from '../estimate/summary.js';
 import { requireDensity } from '../likelihood/supported.js';
@@ -86,6 +86,7 @@ export function confint(fit: Fit, options: ConfintOptions = {}): Intervals | Pro
   if (method === 'posterior')
     throw notFor(method, 'a posterior fit', 'a likelihood fit', "'wald' or 'profile'");
   if (method === 'wald') return wald(fit, wanted, level);
+  requireEstimatedFit("confint() with method 'profile'", fit);
   requireDensity("confint() with method 'profile'", fit.model);
   return profile(fit, wanted, level, signal);
 }

@@ -2,7 +2,7 @@
 import { GlmmcError } from '../../samplers/errors.js';
 import { chdtrc } from '../../samplers/special.js';
 import { wrap } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { parameterCount } from '../estimate/parameter-count.js';
 import { isZeroByDecree, requireNested, requireSameData } from './likelihood-ratio/nested.js';
@@ -33,14 +33,14 @@ const OTHER_OBJECTIVE = 1e-4;
  * Source: Self and Liang (1987), JASA 82, case 5; Stram and Lee (1994), Biometrics 50.
  */
 export function likelihoodRatio(nullFit: Fit, alternative: Fit): LikelihoodRatio {
-  requireFit('likelihoodRatio()', nullFit);
+  requireEstimatedFit('likelihoodRatio()', nullFit);
   if (alternative === undefined) {
     throw new GlmmcError(
       'bad-fit',
       'likelihoodRatio() takes two fits, the null and then the alternative, found one; fit the null with a term fewer, or with { fixed: { sigma: 0 } }',
     );
   }
-  requireFit('likelihoodRatio()', alternative);
+  requireEstimatedFit('likelihoodRatio()', alternative);
   if (nullFit.kind !== 'likelihood' || alternative.kind !== 'likelihood') {
     throw new GlmmcError(
       'bad-fit',

@@ -2,7 +2,7 @@
 import { mean, quantileSorted, sd, sorted } from '../../samplers/diagnostics/descriptive.js';
 import { allChains } from '../../samplers/draws.js';
 import { digitsFor, table } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { ClusterPosteriors } from '../likelihood/cluster-posterior.js';
 import { Integrand } from '../likelihood/integrand.js';
@@ -45,7 +45,7 @@ export interface RandomIntercepts extends ReadonlyArray<RandomIntercept> {
  * @throws GlmmcError `bad-fit`
  */
 export function ranef(fit: Fit): RandomIntercepts {
-  requireFit('ranef()', fit);
+  requireEstimatedFit('ranef()', fit);
   const rows = fit.kind === 'likelihood' ? fromLikelihood(fit) : fromDraws(fit);
   const ranks = averageRanks(rows.map((row) => row.mean));
   const ranked = rows.map((row, i) => ({ ...row, rank: ranks[i] }));
