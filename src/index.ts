@@ -21,6 +21,14 @@ export { type Summary, type SummaryRow, summarizeDraws } from '../samplers/diagn
 export type { Draws } from '../samplers/draws.js';
 export { GlmmcError } from '../samplers/errors.js';
 export {
+  type CalibratedParameter,
+  type CalibrateOptions,
+  type Calibration,
+  type CalibrationRow,
+  type Coverage,
+  calibrate,
+} from './compare/calibrate.js';
+export {
   type CompareOptions,
   type Comparison,
   compare,
