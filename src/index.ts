@@ -36,6 +36,13 @@ export {
 } from './compare/compare.js';
 export type { ComparisonRow, Verdict } from './compare/row.js';
 export { type RankedQuantity, type RankVerdict, type Sbc, type SbcOptions, sbc } from './compare/sbc.js';
+export {
+  type MovedCluster,
+  type Sensitivity,
+  type SensitivityOptions,
+  type SensitivityRow,
+  sensitivity,
+} from './compare/sensitivity.js';
 export { parseCsv, readCsv } from './data/csv.js';
 export type { ArrowShaped, DataSource, Table } from './data/table.js';
 export { albertChib } from './estimate/albert-chib.js';

@@ -19,7 +19,7 @@ const functions = [
   ...['ranef', 'tidy', 'glance', 'compare', 'clusterLogLik', 'rowLogLik', 'elpd'],
   ...['predict', 'confint', 'likelihoodRatio', 'withinCluster', 'ranks', 'refit', 'augment'],
   ...['averageMarginalEffects', 'averageComparisons', 'marginalLink', 'medianOddsRatio'],
-  ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc', 'calibrate'],
+  ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc', 'calibrate', 'sensitivity'],
   // diagnostics and exchange
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
   ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],

@@ -4,7 +4,10 @@ import { runPages } from '../page-examples.js';
 runPages({
   'docs/monte-carlo-em.md': [/\n *LANDED/],
   'docs/posterior-sampling.md': [/^stopped;.*\nsame bits\n$/],
-  'docs/after-the-fit.md': [/sigma +0\.35 +1\.11[\s\S]*50:50[\s\S]*latent ICC[\s\S]*odds ratio/],
+  'docs/after-the-fit.md': [
+    /sigma +0\.35 +1\.11[\s\S]*50:50[\s\S]*latent ICC[\s\S]*odds ratio/,
+    /point-masses\(3\)[\s\S]*cluster: '9'/,
+  ],
   'docs/what-people-do-instead.md': [
     /pValue[\s\S]*fixed-effects[\s\S]*incidental-parameters/,
     /none failed[\s\S]*intervals: 100/,
