@@ -118,6 +118,18 @@ test('pooled() is the null of the likelihood ratio, whatever the intercepts are 
   const single = await fit(singles, pooled());
   t.true(Number.isNaN(single.heterogeneity.z));
   t.regex(single.findings.at(-1)!.message, /No score test/);
+  const rows = [...Array(40).keys()];
+  const separated = glmm(
+    'y ~ x + (1 | g)',
+    { y: rows.map((r) => r % 2), x: rows.map((r) => r % 2), g: rows.map((r) => r >> 2) },
+    { family: binomial() },
+  );
+  const endless = await fit(separated, pooled());
+  t.deepEqual(
+    endless.findings.map(({ code }) => code),
+    ['separation'],
+  );
+  t.true(endless.robustStandardErrors.every(Number.isNaN));
 });
 
 test('fixedEffects() is glm() with a dummy a cluster, of every family', async (t) => {
@@ -271,6 +283,28 @@ test('weights of rows, held coefficients, offsets, scales of other distributions
   long.estimates.forEach(({ name, value }, k) => {
     near(t, short.estimates[k].value, value, 1e-9, name);
   });
+  // An origin far away, rows without weight, a cluster without any: nothing moves but the intercept.
+  const far = (origin: number) => {
+    const rows = [...Array(40).keys()];
+    const table = {
+      y: rows.map((r) => (r * r) % 3),
+      x: rows.map((r) => (r % 4) + origin),
+      k: rows.map((r) => (r % 5 ? 1 : 0)),
+      c: rows.map((r) => (r < 4 ? 0 : 1)),
+      g: rows.map((r) => r >> 2),
+    };
+    const options = { family: poisson(), weights: 'k', clusterWeights: 'c' };
+    return fit(glmm('y ~ x + (1 | g)', table, options), fixedEffects());
+  };
+  const [near0, far6] = [await far(0), await far(1e6)];
+  t.true(near0.converged && far6.converged);
+  near(t, far6.estimates[1].value, near0.estimates[1].value, 1e-10, 'origin');
+  near(t, far6.objective, near0.objective, 1e-8, 'origin');
+  t.is(
+    near0.findings.find(({ code }) => code === 'clusters-without-information'),
+    undefined,
+  );
+  t.true(Number.isNaN(near0.clusterCoefficients[0].value));
   for (const randomEffect of [studentT(5), logGamma()]) {
     const { parameters } = await fit({ ...model, randomEffect }, fixedEffects());
     near(t, randomEffect.standardDeviation(parameters), free.parameters.sigma, 1e-9, randomEffect.name);

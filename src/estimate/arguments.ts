@@ -23,8 +23,8 @@ export function isEstimated({ beta, sigma }: Parameters): boolean {
 /** @throws GlmmcError `bad-fit`; `not-identified` where the fit has no estimate of some parameter */
 export function requireEstimatedFit(owner: string, value: unknown): void {
   requireFit(owner, value);
-  const { parameters, estimates, strategy } = value as Fit;
-  if (isEstimated(parameters)) return;
+  const { kind, parameters, estimates, strategy } = value as Fit;
+  if (kind === 'posterior' || isEstimated(parameters)) return;
   const missing = estimates.filter((estimate) => Number.isNaN(estimate.value)).map(({ name }) => name);
   throw new GlmmcError(
     'not-identified',

@@ -98,7 +98,6 @@ async function climb(
   const from = space.hold(task.start ?? pooledStart(model));
   const beta = from.beta.map((value, j) => (space.free.includes(j) && !kept.includes(j) ? 0 : value));
   const start: Parameters = { ...from, beta, sigma: 0 };
-  startCoefficients(model, profile, from.beta, beta);
   const b = kept.length;
   const unpack = (point: Float64Array): Parameters => {
     const moved = beta.slice();
@@ -154,19 +153,6 @@ const LONGEST_SHIFT = 20;
 const LONGEST_LOG_STEP = 1.5;
 /** A coefficient whose standard error moves rows within a cluster by more than this runs to infinity. */
 const SUSPECT = 1000;
-
-/** What the columns that are not kept would have explained, at the first row. */
-function startCoefficients(
-  { clusters }: Model,
-  { alpha }: ProfileLikelihood,
-  whole: Float64Array,
-  beta: Float64Array,
-): void {
-  const { x, columns, starts } = clusters;
-  for (let i = 0; i < alpha.length; i++) {
-    for (let j = 0; j < columns; j++) alpha[i] += (whole[j] - beta[j]) * x[starts[i] * columns + j];
-  }
-}
 
 function trouble(model: Model, newton: NewtonResult, runaway: readonly string[]): Finding[] {
   if (runaway.length > 0 && model.family.openEnd) return [separationFinding(runaway)];

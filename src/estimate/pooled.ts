@@ -63,8 +63,9 @@ async function run(self: Pick<Strategy, 'name' | 'settings'>, given: FitTask): P
     });
     const parameters = { ...maximum.parameters, ...(points && { shape: Float64Array.of(0, 1) }) };
     const objective = likelihood.evaluate(maximum.parameters, rule, true);
-    const cost = whatItCosts(model, parameters, likelihood.hessian, space);
-    const findings = [...maximum.findings, ignored(model, cost)];
+    const sound = maximum.converged && !maximum.findings.some(({ severity }) => severity === 'error');
+    const cost = sound ? whatItCosts(model, parameters, likelihood.hessian, space) : unknownCost(space);
+    const findings = [...maximum.findings, ...(sound ? [ignored(model, cost)] : [])];
     const base = finishLikelihoodFit(self, task, likelihood, { ...maximum, parameters, objective, findings });
     const own = { heterogeneity: cost.heterogeneity, robustStandardErrors: cost.robust };
     return { ...base, ...own, toJSON: () => ({ ...(base.toJSON() as object), ...own }) };
@@ -79,6 +80,15 @@ interface Cost {
   readonly robust: readonly number[];
   /** Over the printed standard errors, coefficients that are free alone. */
   readonly ratios: readonly number[];
+}
+
+/** Where there is no maximum. */
+function unknownCost({ names }: ParameterSpace): Cost {
+  return {
+    heterogeneity: { z: Number.NaN, pValue: Number.NaN },
+    robust: names.map(() => Number.NaN),
+    ratios: [],
+  };
 }
 
 function whatItCosts(

@@ -10,7 +10,7 @@ export interface ClusterCoefficient {
   readonly cluster: string;
   /**
    * On the scale of the linear predictor, less the mean of all that are finite where that is the intercept; Infinity or
-   * -Infinity where all rows are of one kind.
+   * -Infinity where all rows are of one kind, NaN where none has any weight.
    */
   readonly value: number;
   /** NaN where the value is not finite. */

@@ -6,7 +6,7 @@ import type { Model } from '../../model/model.js';
 /** What the findings are about. */
 export interface Fitted {
   readonly model: Model;
-  /** Per cluster: where its coefficient runs to; 0 where it is finite. */
+  /** Per cluster: where its coefficient runs to; 0 where it is finite, NaN without weight. */
   readonly ends: Float64Array;
   /** Coefficients that no row tells from those of the clusters. */
   readonly unidentified: readonly string[];
@@ -20,7 +20,7 @@ export function fixedEffectsFindings(fitted: Fitted): Finding[] {
 }
 
 function withoutInformation({ model, ends }: Fitted): Finding[] {
-  const lost = model.clusterLabels.filter((_, i) => ends[i] !== 0);
+  const lost = model.clusterLabels.filter((_, i) => Math.abs(ends[i]) === Number.POSITIVE_INFINITY);
   if (lost.length === 0) return [];
   const what = model.family.name === 'binomial' ? 'successes alone or failures alone' : 'zeros alone';
   return [

@@ -45,10 +45,12 @@ export class ProfileLikelihood {
   readonly alpha: Float64Array;
   /** Per cluster: minus the second derivative in its coefficient, there. */
   readonly information: Float64Array;
-  /** m x q: -d alpha_i / d theta, there. */
+  /** m x q: -d alpha_i / d theta, there, theta the arguments of the last evaluation. */
   readonly pull: Float64Array;
   private readonly model: Model;
   private readonly integrand: Integrand;
+  /** beta[kept] at the last parameters evaluated. */
+  private last: Float64Array | undefined;
 
   constructor(model: Model) {
     const { count } = model.clusters;
@@ -74,13 +76,17 @@ export class ProfileLikelihood {
     const apart = new Float64Array(b);
     let value = 0;
     integrand.setParameters({ ...parameters, sigma: 1 });
+    const now = Float64Array.from(kept, (j) => parameters.beta[j]);
+    const { last } = this;
+    const moved = now.map((value, a) => value - (last?.[a] ?? value));
+    this.last = now;
     const { row, dispersionPart, outcome, rows, dispersion } = integrand;
     for (let i = 0; i < count; i++) {
       if (!this.informs[i]) continue;
       const c = clusterWeights[i];
       integrand.select(i);
       const { from, to } = integrand;
-      alpha[i] = findMode(integrand, alpha[i]);
+      alpha[i] = findMode(integrand, this.guess(i, moved, q));
       value += c * (integrand.evaluate(alpha[i]) + constants[i]);
       const total = integrand.curvatureSum;
       information[i] = -total;
@@ -113,6 +119,24 @@ export class ProfileLikelihood {
     }
     mirror(hessian, q);
     return { value, gradient, hessian };
+  }
+
+  /** Where the selected cluster's coefficient is by its slope in the others, or at first by its responses. */
+  private guess(i: number, moved: Float64Array, q: number): number {
+    const { alpha, pull, integrand, information, model } = this;
+    if (information[i] > 0) return alpha[i] - moved.reduce((sum, by, a) => sum + by * pull[i * q + a], 0);
+    const { family, clusters } = model;
+    const { y, trials, weights } = clusters;
+    let sum = 0;
+    let total = 0;
+    for (let r = integrand.from; r < integrand.to; r++) {
+      const eta = family.link.apply(family.startingMean(y[r], trials[r]));
+      const weight = weights[r] * trials[r];
+      if (!(weight > 0) || !Number.isFinite(eta)) continue;
+      sum += weight * (eta - integrand.rows.eta[r]);
+      total += weight;
+    }
+    return total > 0 ? sum / total : 0;
   }
 }
 
