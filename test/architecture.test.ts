@@ -24,7 +24,11 @@ const rooms = [
 /** The command line is for Node; the rest must load in a browser. */
 const nodeOnly = (file: string): boolean => file === 'src/cli.ts' || file.startsWith('src/cli/');
 /** Loaded by their paths, in threads of their own. */
-const workers: readonly string[] = ['src/likelihood/parallel/worker.ts', 'src/estimate/chains/worker.ts'];
+const workers: readonly string[] = [
+  'src/likelihood/parallel/worker.ts',
+  'src/estimate/chains/worker.ts',
+  'src/compare/calibrate/worker.ts',
+];
 
 interface Import {
   readonly from: string;

@@ -1,11 +1,25 @@
 // calibrate(): the same data for all, sums by hand, known biases, failures that are counted.
 import test from 'ava';
+import { strategyOf } from '../src/compare/calibrate/job.js';
 import { type Calibration, type CalibrationRow, calibrate } from '../src/compare/calibrate.js';
+import { albertChib } from '../src/estimate/albert-chib.js';
+import { collapsed } from '../src/estimate/collapsed.js';
 import type { Fit, FitTask, LikelihoodFit, Strategy } from '../src/estimate/fit.js';
 import { fit } from '../src/estimate/fit.js';
 import { fixedEffects } from '../src/estimate/fixed-effects.js';
+import { gibbs } from '../src/estimate/gibbs.js';
+import { importance } from '../src/estimate/mcem/importance.js';
+import { mcem } from '../src/estimate/mcem/mcem.js';
+import { mcml } from '../src/estimate/mcml/mcml.js';
+import { mcnr } from '../src/estimate/mcnr/mcnr.js';
+import { nuts } from '../src/estimate/nuts.js';
+import { polyaGamma } from '../src/estimate/polya-gamma.js';
 import { pooled } from '../src/estimate/pooled.js';
+import { halfCauchy } from '../src/estimate/priors.js';
 import { laplace, quadrature } from '../src/estimate/quadrature.js';
+import { mql, pql } from '../src/estimate/quasi-likelihood.js';
+import { saem } from '../src/estimate/saem/saem.js';
+import { tellingOf } from '../src/estimate/telling.js';
 import { marginalLink } from '../src/inspect/marginal-link.js';
 import { binomial, gaussian } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
@@ -69,6 +83,69 @@ test('data depend on the seed and the replication alone, and are the same for al
       workers,
     });
   t.deepEqual(timeless(await run(2)), timeless(await run(1)));
+});
+
+test('on two threads the replications are shared, to the same bits', async (t) => {
+  const options = { replications: 12, seed: 7, parameters: truth };
+  // The first replication takes long, so that threads are worth it; threads cannot be told of this strategy.
+  const { strategy, asked } = probe('slow', () => ({}));
+  const slow: Strategy = {
+    ...strategy,
+    async run(task) {
+      if (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 400));
+      return strategy.run(task);
+    },
+  };
+  const spied = laplace();
+  const { run } = spied;
+  let here = 0;
+  Object.assign(spied, {
+    run(task: FitTask) {
+      here++;
+      return run(task);
+    },
+  });
+  const steps: number[] = [];
+  const shared = await calibrate(seeds, [fixedEffects(), slow, spied], {
+    ...options,
+    workers: 2,
+    onProgress: ({ done }) => steps.push(done),
+  });
+  // Replications 0, 2, 4, ... on this thread, the others elsewhere.
+  t.is(here, 6);
+  t.is(asked.length, 12);
+  t.deepEqual(steps, [...Array(13).keys()]);
+  const alone = await calibrate(seeds, [fixedEffects(), strategy, laplace()], options);
+  t.deepEqual(timeless(shared), timeless(alone));
+});
+
+test('threads can be told of every strategy, but for what has functions in its options', (t) => {
+  const makers = {
+    laplace,
+    pql,
+    mql,
+    pooled,
+    fixedEffects,
+    gibbs,
+    nuts,
+    collapsed,
+    polyaGamma,
+    albertChib,
+    mcem,
+    saem,
+    mcnr,
+    mcml,
+  };
+  for (const [name, make] of Object.entries(makers)) {
+    const made = make();
+    const again = strategyOf(tellingOf(made)!);
+    t.deepEqual([again.name, again.settings], [made.name, made.settings], name);
+    t.is(tellingOf({ ...made }), undefined, name);
+  }
+  const seven = quadrature({ rule: 'adaptive', nodes: 7 });
+  t.deepEqual(strategyOf(tellingOf(seven)!).settings, seven.settings);
+  t.is(tellingOf(gibbs({ priors: { sigma: halfCauchy(1) } })), undefined);
+  t.is(tellingOf(mcem({ eStep: importance() })), undefined);
 });
 
 test('sums by hand, and failures that are counted and left out', async (t) => {

@@ -2,20 +2,18 @@
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { anySeed, checkOptions, count } from '../../samplers/options.js';
-import { rng } from '../../samplers/rng.js';
 import { DEFAULT_SEED, fit, type Progress, type Strategy } from '../estimate/fit.js';
 import type { FixedParameters } from '../estimate/parameter-space.js';
 import { quadrature } from '../estimate/quadrature.js';
 import { checkParameters } from '../likelihood/marginal.js';
 import { requireModel } from '../model/arguments.js';
 import type { Finding } from '../model/finding.js';
-import { type Model, withResponse } from '../model/model.js';
+import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { ResponseDraws } from '../model/response-draws.js';
 import { printCalibration } from './calibrate/print.js';
-import { type Trial, tryOut } from './calibrate/replicate.js';
+import { runStudy } from './calibrate/run.js';
 import { type CalibrationRow, tally } from './calibrate/tally.js';
-import { possibleResponses } from './possible-responses.js';
 import { distinctNames, isObject, requireStrategies } from './strategies.js';
 
 export type { CalibratedParameter, CalibrationRow, Coverage } from './calibrate/tally.js';
@@ -28,7 +26,7 @@ export interface CalibrateOptions {
   readonly parameters?: Parameters;
   /** Held in every fit. */
   readonly fixed?: FixedParameters;
-  /** Threads for each fit; the numbers do not depend on it. */
+  /** Threads for the replications, and for the chains of strategies with functions in their options; the numbers do not depend on it. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -89,27 +87,26 @@ export async function calibrate(
   requireStrategies('calibrate()', strategies);
   const { replications, seed, fixed, workers, signal, onProgress } = known;
   if (known.parameters) checkParameters(model, known.parameters);
-  const responses = new ResponseDraws('calibrate()', model);
-  const common = { fixed, workers, ...(signal && { signal }) };
-  const parameters = known.parameters ?? (await ownMaximum(model, { ...common, seed }));
-  const root = rng(seed).stream('calibrate');
+  // Refuses what cannot be simulated before the truth is looked for.
+  new ResponseDraws('calibrate()', model);
+  const parameters =
+    known.parameters ?? (await ownMaximum(model, { seed, fixed, workers, ...(signal && { signal }) }));
   const names = distinctNames(strategies);
-  const trials: Trial[][] = strategies.map(() => []);
-  let done = 0;
-  for (let r = 0; r < replications; r++) {
-    signal?.throwIfAborted();
-    onProgress?.({ stage: 'replications', done: r, total: replications });
-    const stream = root.stream(`replication:${r}`);
-    const eps = responses.intercepts(stream, parameters, new Float64Array(model.clusterLabels.length));
-    const y = possibleResponses(() => responses.responses(stream, parameters, eps));
-    if (!y) continue;
-    done++;
-    const simulated = withResponse(model, y);
-    for (const [s, strategy] of strategies.entries()) {
-      trials[s].push(await tryOut(simulated, strategy, { ...common, seed: `${seed}/calibrate/${r}` }));
-    }
-  }
-  onProgress?.({ stage: 'replications', done: replications, total: replications });
+  const progress = (done: number): void => onProgress?.({ stage: 'replications', done, total: replications });
+  progress(0);
+  const results = await runStudy(
+    model,
+    strategies,
+    { parameters, fixed, seed },
+    {
+      replications,
+      workers,
+      signal,
+      onReplication: progress,
+    },
+  );
+  const possible = results.filter((trials) => trials !== undefined);
+  const done = possible.length;
   if (done === 0) {
     throw new GlmmcError(
       'bad-parameters',
@@ -118,7 +115,14 @@ export async function calibrate(
   }
   const truth = [...parameters.beta, parameters.sigma, parameters.dispersion ?? Number.NaN];
   const estimates = [...model.coefficientNames, 'sigma', ...(model.family.dispersion ? ['dispersion'] : [])];
-  const rows = names.map((name, s) => tally(name, estimates, truth, trials[s]));
+  const rows = names.map((name, s) =>
+    tally(
+      name,
+      estimates,
+      truth,
+      possible.map((trials) => trials[s]),
+    ),
+  );
   const findings = findingsOf(rows, parameters, replications - done, replications);
   const calibration: Calibration = {
     model,

@@ -17,6 +17,7 @@ import { finishLikelihoodFit } from './likelihood-fit.js';
 import type { Iteration } from './maximum-likelihood.js';
 import { pooledStart } from './pooled-start.js';
 import { separationFinding } from './separation.js';
+import { told } from './telling.js';
 
 export type { ClusterCoefficient } from './fixed-effects/assemble.js';
 
@@ -39,7 +40,7 @@ export interface FixedEffectsFit extends LikelihoodFit {
 export function fixedEffects(options: Readonly<Record<string, never>> = {}): Strategy<FixedEffectsFit> {
   const settings = checkOptions('fixedEffects()', {}, options);
   const self = { name: 'fixed-effects', settings, run: (task: FitTask) => run(self, task) };
-  return self;
+  return told(self, 'fixedEffects', options);
 }
 
 async function run(self: Pick<Strategy, 'name' | 'settings'>, task: FitTask): Promise<FixedEffectsFit> {

@@ -14,6 +14,7 @@ import { finishLikelihoodFit } from './likelihood-fit.js';
 import { maximumLikelihood } from './maximum-likelihood.js';
 import type { ParameterSpace } from './parameter-space.js';
 import { ClusterScores, type HeterogeneityTest } from './pooled/cluster-scores.js';
+import { told } from './telling.js';
 
 export type { HeterogeneityTest } from './pooled/cluster-scores.js';
 
@@ -35,7 +36,7 @@ export interface PooledFit extends LikelihoodFit {
 export function pooled(options: Readonly<Record<string, never>> = {}): Strategy<PooledFit> {
   const settings = checkOptions('pooled()', {}, options);
   const self = { name: 'pooled', settings, run: (task: FitTask) => run(self, task) };
-  return self;
+  return told(self, 'pooled', options);
 }
 
 async function run(self: Pick<Strategy, 'name' | 'settings'>, given: FitTask): Promise<PooledFit> {
