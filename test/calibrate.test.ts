@@ -50,6 +50,7 @@ function balanced(m: number, n: number, family: ReturnType<typeof gaussian>) {
   const table = {
     y: rows.map((r) => (family.name === 'binomial' ? (r >> 1) % 2 : Math.sin(r * r))),
     x: rows.map((r) => r % 2),
+    z: rows.map((r) => Math.floor(r / n) % 3),
     g: rows.map((r) => Math.floor(r / n)),
   };
   return (formula: string) => glmm(formula, table, { family });
@@ -264,6 +265,16 @@ test('the truth: the own maximum, what is held, and sigma = 0', async (t) => {
   const sigma = told(held, 'quadrature', 'sigma');
   t.is(sigma.bias, 0);
   t.true(Number.isNaN(sigma.coverage[0].value));
+});
+
+test('what is not identified is no failure: no estimate, and it is said', async (t) => {
+  const model = balanced(10, 4, gaussian())('y ~ z + x + (1 | g)');
+  const parameters = { beta: Float64Array.of(0, 1, 1), sigma: 1, dispersion: 1 };
+  const found = await calibrate(model, [fixedEffects()], { replications: 5, parameters });
+  t.is(found.rows[0].failures, 0);
+  t.is(told(found, 'fixed-effects', 'z').fits, 0);
+  t.is(told(found, 'fixed-effects', 'x').fits, 5);
+  t.regex(String(found), /z: no estimate in 5 of 5 fits/);
 });
 
 test('bad input is refused, an abort is heard', async (t) => {

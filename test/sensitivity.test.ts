@@ -4,6 +4,7 @@ import { rng } from '../samplers/rng.js';
 import { kendall, spearman } from '../src/compare/sensitivity/rank-correlation.js';
 import { sensitivity } from '../src/compare/sensitivity.js';
 import { fit } from '../src/estimate/fit.js';
+import { fixedEffects } from '../src/estimate/fixed-effects.js';
 import { gibbs } from '../src/estimate/gibbs.js';
 import { laplace, quadrature } from '../src/estimate/quadrature.js';
 import { simulate } from '../src/estimate/simulate.js';
@@ -118,6 +119,38 @@ test('population averages: bridge, Gaussian and Poisson in closed form, and as a
   }
 });
 
+test('weights count rows and clusters as the long form does; no row is left out but in large data', async (t) => {
+  const short = {
+    y: [1, 0, 0, 1, 1, 1, 0, 1],
+    x: [0, 1, 2, 0, 1, 2, 0, 3],
+    g: [1, 1, 2, 2, 3, 3, 4, 4],
+    c: [3, 3, 1, 1, 2, 2, 1, 1],
+  };
+  const rows = [0, 1, 0, 1, 0, 1, 2, 3, 4, 5, 4, 5, 6, 7];
+  const long = {
+    y: rows.map((r) => short.y[r]),
+    x: rows.map((r) => short.x[r]),
+    g: rows.map((_, k) => k >> 1),
+  };
+  const options = { fixed: { sigma: 0.7 } };
+  const weighted = glmm('y ~ x + (1 | g)', short, { family: binomial(), clusterWeights: 'c' });
+  const [a] = (await sensitivity(weighted, [normal()], options)).rows;
+  const [b] = (await sensitivity(glmm('y ~ x + (1 | g)', long, { family: binomial() }), [normal()], options))
+    .rows;
+  near(t, a.populationMean, b.populationMean, 1e-9, 'mean');
+  near(t, a.averageSlopes[0].value, b.averageSlopes[0].value, 1e-9, 'slope');
+  near(t, a.aic, b.aic, 1e-8, 'AIC');
+  const many = Array.from({ length: 12_000 }, (_, r) => r);
+  const large = glmm(
+    'y ~ x + (1 | g)',
+    { y: many.map((r) => (r * r) % 4), x: many.map((r) => r % 2), g: many.map((r) => r >> 3) },
+    { family: poisson() },
+  );
+  const [row] = (await sensitivity(large, [normal()], { fixed: { sigma: 0 } })).rows;
+  // Every third of them: both values of x are as frequent as in all. Means of 0 and 1.
+  near(t, row.populationMean, 0.5, 1e-6, 'mean of many');
+});
+
 test('data of two kinds of clusters: two masses fit them best', async (t) => {
   const rows = Array.from({ length: 150 * 8 }, (_, r) => r);
   const table = { y: rows.map((r) => r % 2), x: rows.map((r) => Math.cos(r)), g: rows.map((r) => r >> 3) };
@@ -195,6 +228,15 @@ test('what is not possible is a row that says why', async (t) => {
     [undefined, 'improper-model', 'improper-model'],
   );
   near(t, improper.rows[0].populationMean, 106 / 9, 1e-6, 'mean');
+  const between = glmm(
+    'y ~ x + (1 | g)',
+    { y: [1, 0, 2, 4, 3, 2], x: [0, 0, 1, 1, 2, 2], g: [1, 1, 2, 2, 3, 3] },
+    { family: poisson() },
+  );
+  await t.throwsAsync(sensitivity(between, [normal()], { strategy: fixedEffects() }), {
+    code: 'no-fit',
+    message: /none of/,
+  });
   await t.throwsAsync(sensitivity(model, [pointMasses(2)], { strategy: laplace() }), {
     code: 'no-fit',
     message: /of point-masses\(2\)/,

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { anySeed, checkOptions, count, describe } from '../../samplers/options.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import { DEFAULT_SEED, type Fit, fit, type Progress, type Strategy } from '../estimate/fit.js';
 import type { FixedParameters } from '../estimate/parameter-space.js';
 import { quadrature } from '../estimate/quadrature.js';
@@ -91,10 +92,10 @@ export async function sensitivity(
             onProgress({ ...progress, stage: `${name}: ${progress.stage}` }),
         }),
       });
+      requireEstimatedFit('sensitivity()', result);
       attempts.push({ name, fit: result });
     } catch (error) {
       signal?.throwIfAborted();
-      // The first message is as good as any where nothing comes of the others either.
       attempts.push({ name, error });
     }
   }
