@@ -110,14 +110,26 @@ test('pooled() is the null of the likelihood ratio, whatever the intercepts are 
   t.deepEqual(again.parameters, none.parameters);
   await t.throwsAsync(fit(model, pooled(), { fixed: { sigma: 1 } }), { code: 'bad-fixed' });
   t.throws(() => pooled({ robust: true } as never), { code: 'unknown-option' });
-  const singles = glmm(
-    'cbind(x, n - x) ~ t + (1 | row)',
-    { ...(await shipped('infection')), row: [...Array(16).keys()] },
-    { family: binomial() },
+  // Counts of trials, and weights, are what they stand for.
+  const trials = { s: [2, 0, 1, 3, 2], n: [3, 2, 1, 3, 4], x: [0, 1, 2, 0, 1], g: [1, 1, 2, 3, 3] };
+  const each = trials.n.flatMap((n, r) =>
+    Array.from({ length: n }, (_, k) => ({ y: k < trials.s[r] ? 1 : 0, x: trials.x[r], g: trials.g[r] })),
   );
-  const single = await fit(singles, pooled());
+  const kinds = trials.n.flatMap((n, r) => [
+    { y: 1, w: trials.s[r], x: trials.x[r], g: trials.g[r] },
+    { y: 0, w: n - trials.s[r], x: trials.x[r], g: trials.g[r] },
+  ]);
+  for (const family of [binomial(), binomial('probit')]) {
+    const long = await fit(glmm('y ~ x + (1 | g)', each, { family }), pooled());
+    const short = await fit(glmm('s | trials(n) ~ x + (1 | g)', trials, { family }), pooled());
+    const weighted = await fit(glmm('y ~ x + (1 | g)', kinds, { family, weights: 'w' }), pooled());
+    near(t, weighted.heterogeneity.z, long.heterogeneity.z, 1e-7, 'weights');
+    near(t, short.heterogeneity.z, long.heterogeneity.z, 1e-7, 'trials');
+  }
+  const singles = { y: [0, 1, 1, 0, 1], x: [1, 2, 3, 2, 1], g: [1, 2, 3, 4, 5] };
+  const single = await fit(glmm('y ~ x + (1 | g)', singles, { family: binomial() }), pooled());
   t.true(Number.isNaN(single.heterogeneity.z));
-  t.regex(single.findings.at(-1)!.message, /No score test/);
+  t.regex(single.findings.find(({ code }) => code === 'clusters-ignored')!.message, /No score test/);
   const rows = [...Array(40).keys()];
   const separated = glmm(
     'y ~ x + (1 | g)',

@@ -127,7 +127,7 @@ function ignored(model: Model, { heterogeneity, ratios }: Cost): Finding {
   const { z, pValue } = heterogeneity;
   const differ = pValue < DIFFERENT;
   const test = Number.isNaN(z)
-    ? 'No score test of sigma = 0: it needs clusters of two rows and more, without weights.'
+    ? 'No score test of sigma = 0: it needs clusters of two rows (or trials) and more.'
     : `The score test of sigma = 0 ${differ ? 'says that they differ' : 'does not say that they differ'}: z = ${z.toFixed(2)}, one-sided p ${pText(pValue)}.`;
   const errors =
     ratios.length > 0

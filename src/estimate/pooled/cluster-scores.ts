@@ -6,16 +6,38 @@ import type { Parameters } from '../../model/parameters.js';
 import { choleskySolve } from '../../numeric/cholesky.js';
 
 /**
- * The score test that rows of a cluster are no more alike than others, against intercepts of any distribution. The slope of the
+ * The score test that rows of a cluster, or single trials of a row, are no more alike than others, against intercepts of any distribution. The slope of the
  * log-likelihood in sigma^2 at 0 is made of products of two rows' scores and of what each row adds alone, its excess variance;
  * the products alone are used: their mean and their covariance with the other parameters' scores are 0, and their variance follows
- * from the information, whatever the family (Commenges and Jacqmin-Gadda 1997).
+ * from the information, whatever the family (Commenges and Jacqmin-Gadda 1997). Weighted rows and counts of trials give what
+ * the data in long form give.
  */
 export interface HeterogeneityTest {
-  /** Sum of the products of the scores of two rows of a cluster, over the standard deviation that it has where sigma is 0. */
+  /** Sum of the products of the scores of two rows (or trials) of a cluster, over the standard deviation that it has where sigma is 0. */
   readonly z: number;
-  /** One-sided, P(Z > z); NaN where no cluster has two rows, or rows have weights. */
+  /** One-sided, P(Z > z); NaN where no cluster has two. */
   readonly pValue: number;
+}
+
+/** Sums over the single trials of a row: of their squared scores, and of their squared (expected) information. */
+function perTrial(
+  { family }: Model,
+  eta: number,
+  successes: number,
+  trials: number,
+): { squares: number; squaredInformation: number } {
+  const { link } = family;
+  const mu = link.inverse(eta);
+  const rise = link.derivative(eta);
+  const success = rise / mu;
+  const failure = rise / (1 - mu);
+  const information = success * failure;
+  // A mean at the end of its range has no more to say.
+  if (!(information > 0 && information < Infinity)) return { squares: 0, squaredInformation: 0 };
+  return {
+    squares: successes * success * success + (trials - successes) * failure * failure,
+    squaredInformation: trials * information * information,
+  };
 }
 
 /** The sums over a pooled fit's rows that its scores make, in all parameters (beta, dispersion). */
@@ -29,7 +51,7 @@ export class ClusterScores {
   /** @param parameters a maximum at sigma = 0 */
   constructor(model: Model, parameters: Parameters) {
     const { clusters, family } = model;
-    const { count, columns: p, x, clusterWeights, weights } = clusters;
+    const { count, columns: p, x, y, trials, clusterWeights, weights } = clusters;
     const size = p + (family.dispersion ? 1 : 0);
     this.size = size;
     this.products = new Float64Array(size * size);
@@ -52,9 +74,16 @@ export class ClusterScores {
         const first = row.first[r - from];
         const second = row.second[r - from];
         sum += first;
-        squares += first * first;
         information -= second;
-        squaredInformation += second * second;
+        if (family.counts) {
+          const one = perTrial(model, rows.eta[r], y[r], trials[r]);
+          squares += weights[r] * one.squares;
+          squaredInformation += weights[r] * one.squaredInformation;
+        } else if (weights[r] > 0) {
+          // A row of weight w is w rows.
+          squares += (first * first) / weights[r];
+          squaredInformation += (second * second) / weights[r];
+        }
         for (let j = 0; j < p; j++) score[j] += first * x[r * p + j];
       }
       if (size > p) {
@@ -67,8 +96,7 @@ export class ClusterScores {
         for (let b = 0; b < size; b++) this.products[a * size + b] += clusterWeights[i] * score[a] * score[b];
       }
     }
-    const weighted = weights.some((w) => w !== 1 && w !== 0);
-    const z = weighted || !(variance > 0) ? Number.NaN : pairs / Math.sqrt(variance);
+    const z = variance > 0 ? pairs / Math.sqrt(variance) : Number.NaN;
     this.heterogeneity = { z, pValue: Number.isNaN(z) ? z : ndtr(-z) };
   }
 

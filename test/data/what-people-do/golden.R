@@ -12,7 +12,7 @@ robust <- function(m, cluster) {
   a <- solve(crossprod(x, x * m$weights) / scale)
   sqrt(diag(a %*% crossprod(u) %*% a))
 }
-# The products of two rows' scores of a cluster, over their standard deviation.
+# The products of two rows' scores of a cluster, over their standard deviation; counts of trials in long form.
 pairs <- function(m, cluster) {
   scale <- if (m$family$family %in% c("gaussian")) sum(residuals(m, "response")^2) / length(cluster) else 1
   a <- residuals(m, "response") * weights(m, "prior") / scale
@@ -25,12 +25,20 @@ pairs <- function(m, cluster) {
   }
   u / sqrt(v)
 }
+long <- function(data) {
+  if (!is.matrix(data$y)) return(data)
+  times <- rowSums(data$y)
+  out <- data[rep(seq_len(nrow(data)), times), ]
+  out$y <- unlist(lapply(seq_len(nrow(data)), function(r) rep(1:0, data$y[r, ])))
+  out
+}
 pooled <- function(formula, cluster, family, data) {
+  each <- long(data)
   m <- glm(formula, family, data, control = tight)
   n <- nrow(data)
   scale <- if (m$family$family == "gaussian") sum(residuals(m, "response")^2) / n else 1
   list(beta = unname(coef(m)), se = unname(sqrt(diag(summary(m)$cov.unscaled) * scale)), logLik = as.numeric(logLik(m)),
-    robust = unname(robust(m, data[[cluster]])), z = pairs(m, data[[cluster]]))
+    robust = unname(robust(m, data[[cluster]])), z = pairs(glm(formula, family, each, control = tight), each[[cluster]]))
 }
 # The covariates' coefficients, and the clusters' own less their mean.
 dummies <- function(formula, cluster, family, data, terms) {
