@@ -11,7 +11,7 @@ const functions = [
   ...['fit', 'laplace', 'quadrature', 'mcem', 'importance', 'metropolis', 'gibbs', 'nuts'],
   ...['quadraturePosterior', 'collapsed'],
   ...['ascentBased', 'boothHobert', 'fixedSize', 'geometricSize'],
-  ...['pql', 'mql', 'saem', 'mcnr', 'mcml', 'polyaGamma', 'albertChib'],
+  ...['pql', 'mql', 'pooled', 'fixedEffects', 'saem', 'mcnr', 'mcml', 'polyaGamma', 'albertChib'],
   ...['rejection', 'quasiMonteCarlo', 'quadratureEStep'],
   ...['normalPrior', 'halfNormal', 'halfT', 'halfCauchy', 'exponentialPrior', 'pcPrior'],
   ...['inverseGammaVariance', 'uniformPrior'],
@@ -28,7 +28,7 @@ const functions = [
     'informationCriteria',
   ],
   ...['averageMarginalEffects', 'averageComparisons', 'marginalLink', 'medianOddsRatio'],
-  ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc'],
+  ...['simulate', 'priorPredictive', 'posteriorPredictive', 'sbc', 'calibrate', 'sensitivity'],
   // special models
   ...['metaAnalysis', 'matchedPairs', 'conditionalLogistic', 'rasch', 'litters', 'betaBinomial'],
   // diagnostics and exchange

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
 import { digitsFor, table } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, PosteriorFit } from '../estimate/fit.js';
 import { type InterceptScore, interceptScores } from './ranef/scores.js';
 import { averageRanks } from './ranef.js';
@@ -45,7 +45,7 @@ export interface Caterpillar extends ReadonlyArray<CaterpillarRow> {
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `different-models` for a posterior with other clusters
  */
 export function caterpillar(fit: Fit, options: CaterpillarOptions = {}): Caterpillar {
-  requireFit('caterpillar()', fit);
+  requireEstimatedFit('caterpillar()', fit);
   const { level, posterior } = checkOptions(
     'caterpillar()',
     {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions, count } from '../../samplers/options.js';
 import { digitsFor, table } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { PopulationMeans } from '../likelihood/population-mean.js';
 import type { Model } from '../model/model.js';
@@ -52,7 +52,7 @@ export function marginalCoefficients(
   fit: Fit,
   options: MarginalCoefficientsOptions = {},
 ): MarginalCoefficients {
-  requireFit('marginalCoefficients()', fit);
+  requireEstimatedFit('marginalCoefficients()', fit);
   const { level, draws } = checkOptions(
     'marginalCoefficients()',
     { level: v.optional(between(0, 1), 0.95), draws: v.optional(count(2), 1000) },

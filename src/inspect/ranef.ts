@@ -1,6 +1,6 @@
 // ranef(): what a fit says of every cluster's intercept.
 import { digitsFor, table } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
 import { type InterceptScore, interceptScores } from './ranef/scores.js';
 
@@ -33,7 +33,7 @@ export interface RandomIntercepts extends ReadonlyArray<RandomIntercept> {
  * @throws GlmmcError `bad-fit`
  */
 export function ranef(fit: Fit): RandomIntercepts {
-  requireFit('ranef()', fit);
+  requireEstimatedFit('ranef()', fit);
   const rows = interceptScores(fit, 0.05, 0.95);
   const ranks = averageRanks(rows.map((row) => row.mean));
   const ranked = rows.map(({ low, high, ...row }, i) => ({ ...row, q5: low, q95: high, rank: ranks[i] }));
