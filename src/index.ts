@@ -21,6 +21,14 @@ export { type Summary, type SummaryRow, summarizeDraws } from '../samplers/diagn
 export type { Draws } from '../samplers/draws.js';
 export { GlmmcError } from '../samplers/errors.js';
 export {
+  type CalibratedParameter,
+  type CalibrateOptions,
+  type Calibration,
+  type CalibrationRow,
+  type Coverage,
+  calibrate,
+} from './compare/calibrate.js';
+export {
   type CompareOptions,
   type Comparison,
   compare,
@@ -28,6 +36,13 @@ export {
 } from './compare/compare.js';
 export type { ComparisonRow, Verdict } from './compare/row.js';
 export { type RankedQuantity, type RankVerdict, type Sbc, type SbcOptions, sbc } from './compare/sbc.js';
+export {
+  type MovedCluster,
+  type Sensitivity,
+  type SensitivityOptions,
+  type SensitivityRow,
+  sensitivity,
+} from './compare/sensitivity.js';
 export { parseCsv, readCsv } from './data/csv.js';
 export type { ArrowShaped, DataSource, Table } from './data/table.js';
 export { albertChib } from './estimate/albert-chib.js';
@@ -47,6 +62,7 @@ export {
   type ScoreTest,
   type Strategy,
 } from './estimate/fit.js';
+export { type ClusterCoefficient, type FixedEffectsFit, fixedEffects } from './estimate/fixed-effects.js';
 export { type GibbsOptions, gibbs } from './estimate/gibbs.js';
 export type { Iteration } from './estimate/maximum-likelihood.js';
 export { type AscentBasedOptions, ascentBased } from './estimate/mcem/ascent-based.js';
@@ -80,6 +96,7 @@ export { type McnrOptions, mcnr } from './estimate/mcnr/mcnr.js';
 export { type NutsStrategyOptions, nuts } from './estimate/nuts.js';
 export type { FixedParameters } from './estimate/parameter-space.js';
 export { polyaGamma } from './estimate/polya-gamma.js';
+export { type HeterogeneityTest, type PooledFit, pooled } from './estimate/pooled.js';
 export {
   exponentialPrior,
   halfCauchy,
@@ -114,6 +131,12 @@ export {
   bootstrap,
 } from './inspect/bootstrap.js';
 export {
+  type Caterpillar,
+  type CaterpillarOptions,
+  type CaterpillarRow,
+  caterpillar,
+} from './inspect/caterpillar.js';
+export {
   type BootstrapConfintOptions,
   type ConfintMethod,
   type ConfintOptions,
@@ -136,6 +159,12 @@ export {
   likelihoodRatio,
 } from './inspect/likelihood-ratio.js';
 export { clusterLogLik, rowLogLik } from './inspect/log-lik.js';
+export {
+  type MarginalCoefficient,
+  type MarginalCoefficients,
+  type MarginalCoefficientsOptions,
+  marginalCoefficients,
+} from './inspect/marginal-coefficients.js';
 export {
   type AverageMarginalEffectOptions,
   averageComparisons,
@@ -200,3 +229,36 @@ export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
 export { type ArrowColumn, type ArrowTable, toArrow } from './report/arrow.js';
 export { type ArvizData, type ArvizGroup, toArviz } from './report/arviz.js';
 export { fromStanCsv, toStanCsv } from './report/stan-csv.js';
+export { type BetaBinomial, betaBinomial } from './special/beta-binomial.js';
+export { type ConditionalLogistic, conditionalLogistic } from './special/conditional-logistic.js';
+export { type GroupMoments, type LitterGroup, type Litters, litters } from './special/litters.js';
+export {
+  type LogOddsRatio,
+  type MatchedPairs,
+  type MatchedPairsOptions,
+  type McNemar,
+  matchedPairs,
+  type PairCounts,
+} from './special/matched-pairs.js';
+export {
+  type MetaAnalysis,
+  type MetaAnalysisOptions,
+  type MetaMeasure,
+  type MetaModel,
+  metaAnalysis,
+  type Pooled,
+  type StudyResult,
+  type TwoStep,
+} from './special/meta-analysis.js';
+export {
+  type AndersenTest,
+  type FitStatistics,
+  type Rasch,
+  type RaschFixed,
+  type RaschOptions,
+  type RaschRandom,
+  type RaschScore,
+  type RaschSide,
+  rasch,
+  type ScoreEstimate,
+} from './special/rasch.js';

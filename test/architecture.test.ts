@@ -17,6 +17,7 @@ const rooms = [
   'src/estimate',
   'src/inspect',
   'src/compare',
+  'src/special',
   'src/report',
   'src',
 ];
@@ -28,6 +29,7 @@ const workers: readonly string[] = [
   'src/likelihood/parallel/worker.ts',
   'src/estimate/chains/worker.ts',
   'src/inspect/bootstrap/worker.ts',
+  'src/compare/calibrate/worker.ts',
 ];
 
 interface Import {

@@ -35,6 +35,8 @@ test('strategies and their variants', (t) => {
     pql: 'pql',
     'pql:reml': 'pql(reml)',
     mql: 'mql',
+    pooled: 'pooled',
+    'fixed-effects': 'fixed-effects',
     'mcem:rejection': 'mcem(rejection)',
     'mcem:quasi-monte-carlo': 'mcem(quasi-monte-carlo)',
     'mcem:quadrature': 'mcem(quadrature)',

@@ -5,6 +5,7 @@ import { allChains } from '../samplers/draws.js';
 import { ndtr } from '../samplers/special.js';
 import { fit } from '../src/estimate/fit.js';
 import { quadrature } from '../src/estimate/quadrature.js';
+import { marginalCoefficients } from '../src/inspect/marginal-coefficients.js';
 import { averageComparisons, averageMarginalEffects } from '../src/inspect/marginal-effects.js';
 import { marginalLink } from '../src/inspect/marginal-link.js';
 import { medianOddsRatio } from '../src/inspect/median-odds-ratio.js';
@@ -226,4 +227,57 @@ test('the median odds ratio: by its formula, and as a median', async (t) => {
   t.throws(() => medianOddsRatio(probit), { code: 'no-ratio' });
   const heavy = await likelihoodCase('binomial', laplaceEffect());
   t.throws(() => medianOddsRatio(heavy), { code: 'unsupported-effect' });
+});
+
+test('marginal coefficients: closed forms where the marginal predictor is linear', async (t) => {
+  const probit = await likelihoodCase('probit');
+  const { beta, sigma } = probit.parameters;
+  const factor = 1 / Math.sqrt(1 + sigma * sigma);
+  marginalCoefficients(probit).forEach((row, j) => {
+    near(t, row.marginal, beta[j] * factor, 1e-10, `probit ${row.name}`);
+    near(t, row.attenuation, factor, 1e-10, 'attenuation');
+    near(
+      t,
+      row.standardError ** 2,
+      varianceByDifferences(
+        probit,
+        ({ parameters }) => parameters.beta[j] / Math.sqrt(1 + parameters.sigma ** 2),
+      ),
+      1e-7,
+      'its variance',
+    );
+  });
+  for (const name of ['poisson', 'gamma', 'negative binomial']) {
+    const counts = await likelihoodCase(name);
+    const [intercept, slope] = marginalCoefficients(counts);
+    const shift = counts.parameters.sigma ** 2 / 2;
+    near(t, intercept.marginal, counts.parameters.beta[0] + shift, 1e-9, `${name}: intercept`);
+    near(t, slope.marginal, counts.parameters.beta[1], 1e-9, `${name}: slope`);
+    near(t, slope.standardError, counts.estimates[1].standardError, 1e-9, `${name}: error`);
+  }
+  const gaussian = await likelihoodCase('gaussian');
+  marginalCoefficients(gaussian).forEach((row, j) => {
+    near(t, row.marginal, gaussian.parameters.beta[j], 1e-10, 'gaussian');
+  });
+});
+
+test('marginal coefficients of a logit: near the attenuation of Zeger, Liang and Albert; errors by differences; draws', async (t) => {
+  const result = await likelihoodCase('binomial');
+  const rows = marginalCoefficients(result, { level: 0.9 });
+  const { value } = marginalLink(result.model, result.parameters).constant;
+  rows.forEach((row, j) => {
+    near(t, row.attenuation, value, 0.02, row.name);
+    const variance = varianceByDifferences(result, (at) => marginalCoefficients(at)[j].marginal);
+    near(t, row.standardError ** 2 / variance, 1, 1e-5, 'variance');
+    near(t, (row.upper - row.lower) / row.standardError, 2 * 1.6448536269514722, 1e-9, 'width');
+  });
+  t.regex(String(rows), /Conditional +Marginal[\s\S]*\(Intercept\)[\s\S]* 0\.9\d\d/);
+  const drawn = marginalCoefficients(await posteriorCase('binomial'));
+  for (const [j, row] of drawn.entries()) {
+    near(t, row.marginal, rows[j].marginal, 0.5 * row.standardError, row.name);
+  }
+  const heavy = await likelihoodCase('poisson', laplaceEffect());
+  const stretched = { ...heavy, parameters: { ...heavy.parameters, sigma: 1.2 } };
+  t.throws(() => marginalCoefficients(stretched), { code: 'no-mean' });
+  t.throws(() => marginalCoefficients(result, { level: 0 }), { code: 'bad-option' });
 });

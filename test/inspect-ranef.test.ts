@@ -3,10 +3,13 @@ import test from 'ava';
 import { makeDraws } from '../samplers/draws.js';
 import { rng } from '../samplers/rng.js';
 import { normal as normalVariate } from '../samplers/variates.js';
+import { collapsed } from '../src/estimate/collapsed.js';
 import { fit, type LikelihoodFit, type PosteriorFit } from '../src/estimate/fit.js';
 import { quadrature } from '../src/estimate/quadrature.js';
+import { caterpillar } from '../src/inspect/caterpillar.js';
 import { ranef } from '../src/inspect/ranef.js';
 import { MarginalLikelihood } from '../src/likelihood/marginal-likelihood.js';
+import { normal } from '../src/model/effects/normal.js';
 import { binomial, gaussian } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
 import type { Parameters } from '../src/model/parameters.js';
@@ -49,6 +52,8 @@ test('gaussian clusters: mean, sd and quantiles are the closed form', async (t) 
     // The 95% point of the standard normal.
     near(t, row.q95, mean + 1.6448536269514722 * sd, 1e-6, 'q95');
     near(t, row.q5, mean - 1.6448536269514722 * sd, 1e-6, 'q5');
+    // A cluster's own mean residual is pulled to 0 by this share.
+    near(t, row.shrinkage, 1 - mean / (sum / n), 1e-8, 'shrinkage');
   });
   t.deepEqual(
     rows.map(({ rank }) => rank),
@@ -108,7 +113,8 @@ test('parameters held fixed add nothing to sdTotal', async (t) => {
 test('sigma = 0: every intercept is 0', async (t) => {
   const model = glmm('Yield ~ (1 | Batch)', await shipped('dyestuff2'), { family: gaussian() });
   for (const { cluster, ...row } of ranef(await fit(model, quadrature()))) {
-    const { rank, ...numbers } = row;
+    const { rank, shrinkage, ...numbers } = row;
+    t.is(shrinkage, 1);
     t.true(
       Object.values(numbers).every((value) => value === 0),
       cluster,
@@ -119,19 +125,23 @@ test('sigma = 0: every intercept is 0', async (t) => {
 
 test('draws: moments and quantiles of the draws, no mode', (t) => {
   const stream = rng(7).stream('ranef');
-  const variables = ['eps[a]', 'eps[b]'];
+  const variables = ['eps[a]', 'eps[b]', 'sigma'];
   const n = 2000;
   const storage = [0, 1].map(() =>
-    Float64Array.from({ length: 2 * n }, (_, k) => normalVariate(stream) * (k < n ? 1 : 2) + (k < n ? 5 : 1)),
+    Float64Array.from({ length: 3 * n }, (_, k) =>
+      k < 2 * n ? normalVariate(stream) * (k < n ? 1 : 2) + (k < n ? 5 : 1) : 4,
+    ),
   );
   const posterior = {
     kind: 'posterior',
-    model: { clusterLabels: ['a', 'b'] },
+    model: { clusterLabels: ['a', 'b'], randomEffect: normal() },
+    parameters: { beta: new Float64Array(0), sigma: 4 },
     draws: makeDraws(variables, 2, n, storage),
   } as unknown as PosteriorFit;
   const [a, b] = ranef(posterior);
   near(t, a.mean, 5, 4 / Math.sqrt(2 * n), 'mean a');
   near(t, b.sd, 2, 0.15, 'sd b');
+  near(t, b.shrinkage, b.sd ** 2 / 16, 1e-12, 'shrinkage b');
   near(t, a.q95, 5 + 1.645, 0.15, 'q95 a');
   t.is(a.sd, a.sdTotal);
   t.true(Number.isNaN(a.mode) && Number.isNaN(a.modeSd));
@@ -143,8 +153,42 @@ test('the printed table', async (t) => {
   const text = String(ranef(await fit(model, quadrature())));
   t.is(
     text.split('\n').slice(0, 3).join('\n'),
-    `cluster    mean    mode     sd  sdTotal      q5     q95  rank
-1        -0.112  -0.099  0.260    0.576  -0.546   0.308     5
-2         1.868   1.850  0.306    0.603   1.375   2.382     8`,
+    `cluster    mean    mode     sd  sdTotal  shrinkage      q5     q95  rank
+1        -0.112  -0.099  0.260    0.576       0.03  -0.546   0.308     5
+2         1.868   1.850  0.306    0.603       0.05   1.375   2.382     8`,
   );
+});
+
+test('caterpillar(): clusters in order, three intervals each that know more and more of what is not known', async (t) => {
+  const model = glmm('Yield ~ (1 | Batch)', await shipped('dyestuff'), { family: gaussian() });
+  const found = await fit(model, quadrature());
+  const posterior = await fit(model, collapsed({ draws: 500 }), { seed: 5 });
+  const rows = caterpillar(found, { level: 0.8, posterior });
+  t.deepEqual(
+    rows.map(({ cluster, place }) => `${cluster} ${place}`),
+    ['F 1', 'D 2', 'A 3', 'B 4', 'C 5', 'E 6'],
+  );
+  const scores = new Map(ranef(found).map((row) => [row.cluster, row]));
+  const drawn = new Map(ranef(posterior).map((row) => [row.cluster, row]));
+  // The 90% point of the standard normal.
+  const z = 1.2815515655446004;
+  for (const row of rows) {
+    const { mean, sd, sdTotal } = scores.get(row.cluster)!;
+    near(t, row.upper, mean + z * sd, 1e-5 * sd, 'plug-in');
+    near(t, row.upperTotal, mean + z * sdTotal, 1e-5 * sdTotal, 'corrected');
+    near(t, row.lowerTotal, mean - z * sdTotal, 1e-5 * sdTotal, 'corrected');
+    t.is(row.posteriorMean, drawn.get(row.cluster)!.mean);
+    t.true(row.lowerPosterior < row.posteriorMean && row.posteriorMean < row.upperPosterior);
+  }
+  t.regex(
+    String(rows),
+    /^cluster +place +mean +plug-in +corrected +posterior\nF +1 +-42\.5 +-66\.9 to -18\.1 /,
+  );
+  t.notRegex(String(caterpillar(posterior)), /posterior/);
+  const other = await fit(
+    glmm('x | trials(n) ~ t + (1 | clinic)', await shipped('infection'), { family: binomial() }),
+    quadrature(),
+  );
+  t.throws(() => caterpillar(other, { posterior }), { code: 'different-models' });
+  t.throws(() => caterpillar(found, { level: 1 }), { code: 'bad-option' });
 });

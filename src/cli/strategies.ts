@@ -3,6 +3,7 @@ import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import { albertChib } from '../estimate/albert-chib.js';
 import { collapsed } from '../estimate/collapsed.js';
 import type { Fit, PosteriorFit, Strategy } from '../estimate/fit.js';
+import { fixedEffects } from '../estimate/fixed-effects.js';
 import { type GibbsOptions, gibbs } from '../estimate/gibbs.js';
 import type { EStep } from '../estimate/mcem/e-step.js';
 import { importance } from '../estimate/mcem/importance.js';
@@ -15,6 +16,7 @@ import { mcml } from '../estimate/mcml/mcml.js';
 import { mcnr } from '../estimate/mcnr/mcnr.js';
 import { nuts } from '../estimate/nuts.js';
 import { polyaGamma } from '../estimate/polya-gamma.js';
+import { pooled } from '../estimate/pooled.js';
 import { laplace, quadrature } from '../estimate/quadrature.js';
 import { mql, pql } from '../estimate/quasi-likelihood.js';
 import { saem } from '../estimate/saem/saem.js';
@@ -73,6 +75,8 @@ const STRATEGIES: Readonly<Record<string, Maker>> = {
   mcml: monteCarlo('mcml', mcml),
   pql: quasi('pql', pql),
   mql: quasi('mql', mql),
+  pooled: plain('pooled', () => pooled()),
+  'fixed-effects': plain('fixed-effects', () => fixedEffects()),
   gibbs: plain('gibbs', gibbs),
   'polya-gamma': plain('polya-gamma', polyaGamma),
   'albert-chib': plain('albert-chib', albertChib),
@@ -87,7 +91,7 @@ export const SAMPLER_NAMES: string = SAMPLERS.join(', ');
 
 /** The names `--strategy` and `--strategies` take, for help texts. */
 export const STRATEGY_NAMES =
-  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs, collapsed, polya-gamma, albert-chib, nuts';
+  'quadrature, quadrature:adaptive:N, quadrature:gauss-hermite:N, laplace, pql, pql:reml, mql, pooled, fixed-effects, mcem, mcem:metropolis, mcem:rejection, mcem:quasi-monte-carlo, mcem:quadrature, saem, mcnr, mcml, gibbs, collapsed, polya-gamma, albert-chib, nuts';
 
 /** `NAME`, or `NAME:VARIANT`. @throws GlmmcError `unknown-strategy`, and those of the strategy's options */
 export function strategyNamed(text: string, settings: SamplerSettings = {}): Strategy<Fit> {

@@ -22,6 +22,7 @@ import { comparisonJson } from './json.js';
 import { printComparison } from './print.js';
 import { likelihoodReference } from './reference.js';
 import { type ComparisonRow, compareFit, failedRow } from './row.js';
+import { distinctNames, isObject, isStrategy, requireStrategies } from './strategies.js';
 
 export interface CompareOptions {
   readonly seed?: number | string;
@@ -94,12 +95,7 @@ export async function compare(
     },
     options,
   );
-  if (!Array.isArray(strategies) || strategies.length === 0 || !strategies.every(isStrategy)) {
-    throw new GlmmcError(
-      'bad-strategy',
-      'compare() takes a list of strategies as its second argument, such as [quadrature(), laplace()]',
-    );
-  }
+  requireStrategies('compare()', strategies);
   const { seed, reference: given, onProgress, ...rest } = known;
   const optionsFor = (name: string): FitOptions => ({
     ...withoutUndefined(rest),
@@ -199,29 +195,11 @@ async function attempt(
   }
 }
 
-/** "gibbs", "gibbs #2" where two strategies share a name. */
-function distinctNames(strategies: readonly Strategy[]): string[] {
-  const seen = new Map<string, number>();
-  return strategies.map(({ name }) => {
-    const times = (seen.get(name) ?? 0) + 1;
-    seen.set(name, times);
-    return times === 1 ? name : `${name} #${times}`;
-  });
-}
-
 function sameStrategy(strategy: Strategy, reference: LikelihoodFit): boolean {
   return (
     strategy.name === reference.strategy &&
     JSON.stringify(strategy.settings) === JSON.stringify(reference.settings)
   );
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-function isStrategy(value: unknown): value is Strategy {
-  return typeof value === 'object' && value !== null && 'run' in value && 'settings' in value;
 }
 
 function isLikelihoodFit(value: unknown): value is LikelihoodFit {

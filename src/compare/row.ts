@@ -7,7 +7,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { digitsFor } from '../../samplers/text.js';
 import type { Estimate, Fit, PosteriorFit } from '../estimate/fit.js';
 import { marginal } from '../likelihood/marginal.js';
-import type { Finding } from '../model/finding.js';
+import { type Finding, someOf } from '../model/finding.js';
 import type { Reference } from './reference.js';
 
 export type Verdict = 'agrees' | 'approximate' | 'failed';
@@ -144,7 +144,7 @@ type Measured = Omit<ComparisonRow, 'verdict' | 'findings'>;
  * `failed`: not converged, an error finding, a value that is not finite, or a |z| of at least 4.
  * `approximate`: without Monte Carlo error, an estimate more than 0.05 standard errors from the reference; for a
  * likelihood fit, a log-likelihood that differs by more than 0.01; or a Monte Carlo error above a tenth of a standard
- * error, from which agreement would prove little. `agrees`: everything else.
+ * error, from which agreement would prove little; or parameters that are not identified. `agrees`: everything else.
  */
 function judge(
   row: Measured,
@@ -152,7 +152,9 @@ function judge(
   reference: Reference | undefined,
 ): { verdict: Verdict; reason?: Finding } {
   const broken = fit.findings.some(({ severity }) => severity === 'error');
-  const infinite = row.estimates.find(({ value }) => !Number.isFinite(value));
+  const missing = fit.findings.find(({ code }) => code === 'not-identified')?.where ?? [];
+  const without = (name: string): boolean => missing.length > 0 && [...missing, 'sigma'].includes(name);
+  const infinite = row.estimates.find(({ name, value }) => !Number.isFinite(value) && !without(name));
   if (infinite) return failed(`${infinite.name} is ${infinite.value}.`);
   if (broken) return { verdict: 'failed' };
   if (!fit.converged) return failed('The fit says that it has not converged.');
@@ -166,6 +168,7 @@ function judge(
     return failed(`${what} is ${z.toFixed(1)} Monte Carlo errors from the reference.`);
   }
   const reasons: string[] = [];
+  if (missing.length > 0) reasons.push(`it has no estimate of ${someOf([...missing, 'sigma'])}`);
   const difference = largest(row.standardizedDifference);
   const deterministic = row.estimates.every(({ monteCarloError }) => monteCarloError === 0);
   if (deterministic && difference > LARGEST_DIFFERENCE) {
@@ -177,7 +180,7 @@ function judge(
         : `${name} is ${difference.toPrecision(2)} standard errors from the reference`,
     );
   }
-  if (fit.kind === 'likelihood' && !(Math.abs(row.deltaLogLik) <= LARGEST_GAP)) {
+  if (fit.kind === 'likelihood' && missing.length === 0 && !(Math.abs(row.deltaLogLik) <= LARGEST_GAP)) {
     reasons.push(`its log-likelihood differs from the reference's by ${row.deltaLogLik.toPrecision(2)}`);
   }
   const noise = row.estimates.map(({ monteCarloError, standardError }, k) =>

@@ -5,6 +5,7 @@ import { LOG_SQRT_2PI, logNormalCdf } from '../numeric/normal.js';
 import { augmented } from './augmented/strategy.js';
 import type { PosteriorFit, Strategy } from './fit.js';
 import type { GibbsOptions } from './gibbs/options.js';
+import { told } from './telling.js';
 
 /** A sweep over as many latent variables takes about 50 ms. */
 const MOST_TRIALS = 1e6;
@@ -19,7 +20,7 @@ const MOST_TRIALS = 1e6;
  *   model has no parameter for, `bad-cluster-weights`
  */
 export function albertChib(options: GibbsOptions = {}): Strategy<PosteriorFit> {
-  return augmented(
+  const strategy = augmented(
     {
       name: 'albert-chib',
       owner: 'albertChib()',
@@ -31,6 +32,7 @@ export function albertChib(options: GibbsOptions = {}): Strategy<PosteriorFit> {
     },
     options,
   );
+  return told(strategy, 'albertChib', options);
 }
 
 /** @throws GlmmcError `bad-weights`, `too-many-trials` */

@@ -10,6 +10,7 @@ import { type CollapsedDraws, sampleCollapsed } from './collapsed/run.js';
 import type { PosteriorFit, Strategy } from './fit.js';
 import { finishPosteriorFit } from './posterior-fit.js';
 import { checkPriors, type Priors, plainPriors, resolvePriors } from './priors.js';
+import { told } from './telling.js';
 
 export interface CollapsedOptions {
   /** Independent chains (4). */
@@ -71,7 +72,7 @@ export function collapsed(options: CollapsedOptions = {}): Strategy<CollapsedFit
   const { chains, warmup, draws, thin, kernel } = known;
   const given = checkPriors(known.priors);
   const settings = { chains, warmup, draws, thin, kernel };
-  return {
+  const strategy: Strategy<CollapsedFit> = {
     name: 'collapsed',
     settings: { ...settings, priors: plainPriors(given) },
     resumable: true,
@@ -95,6 +96,7 @@ export function collapsed(options: CollapsedOptions = {}): Strategy<CollapsedFit
       return { ...base, ...own, toJSON: () => ({ ...(base.toJSON() as object), ...own }) };
     },
   };
+  return told(strategy, 'collapsed', options);
 }
 
 function evidenceNote({ importance }: CollapsedDraws): string {

@@ -5,6 +5,7 @@ import { type GibbsOptions, readGibbsOptions } from './gibbs/options.js';
 import { sampleChains } from './gibbs/run.js';
 import { finishPosteriorFit } from './posterior-fit.js';
 import { plainPriors, resolvePriors } from './priors.js';
+import { told } from './telling.js';
 
 export type { GibbsOptions } from './gibbs/options.js';
 
@@ -30,5 +31,5 @@ export function gibbs(options: GibbsOptions = {}): Strategy<PosteriorFit> {
       return finishPosteriorFit({ name: 'gibbs', settings: { ...settings } }, task, { ...sampled, priors });
     },
   };
-  return strategy;
+  return told(strategy, 'gibbs', options);
 }

@@ -7,6 +7,7 @@ import { type Finding, someOf } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { invertSymmetric } from '../numeric/cholesky.js';
+import { isEstimated } from './arguments.js';
 import type { Estimate, FitTask, Landing, LikelihoodFit, Strategy } from './fit.js';
 import { fitJson } from './fit-json.js';
 import type { Iteration } from './maximum-likelihood.js';
@@ -24,6 +25,8 @@ export interface Answer {
   readonly history: readonly Iteration[];
   /** Hessian of what was maximised, in all natural parameters; that of the certified likelihood where absent. */
   readonly hessian?: Float64Array;
+  /** Covariance of all estimates, where the strategy has its own. */
+  readonly covariance?: Float64Array;
   /** Monte Carlo errors in the order of the estimates; zeros where absent. */
   readonly monteCarloErrors?: Float64Array;
   readonly landing?: Landing;
@@ -39,14 +42,18 @@ export function finishLikelihoodFit(
 ): LikelihoodFit {
   const { model, space } = task;
   const { parameters, boundary, landing } = answer;
-  const logLik = likelihood.evaluate(parameters, { kind: 'certified', tolerance }, true);
+  const defined = isEstimated(parameters);
+  const logLik = defined
+    ? likelihood.evaluate(parameters, { kind: 'certified', tolerance }, true)
+    : Number.NaN;
   const hessian = answer.hessian ?? likelihood.hessian;
-  const covariance = covarianceOf(space, hessian, boundary, hasNoErrorOfDispersion(answer.findings));
+  const covariance =
+    answer.covariance ?? covarianceOf(space, hessian, boundary, hasNoErrorOfDispersion(answer.findings));
   const findings = [
     ...model.findings,
     ...answer.findings,
     ...oneTrialEach(space, boundary),
-    ...certificate(likelihood, tolerance),
+    ...(defined ? certificate(likelihood, tolerance) : []),
     ...(covariance ? [] : [singularInformation()]),
   ];
   const size = space.names.length;
@@ -68,7 +75,7 @@ export function finishLikelihoodFit(
     estimates,
     fixed: space.held,
     logLik,
-    logLikError: likelihood.error,
+    logLikError: defined ? likelihood.error : Number.NaN,
     nodes: likelihood.clusters.nodes.slice(),
     objective: answer.objective,
     covariance: Matrix.from1DArray(size, size, matrix),

@@ -8,6 +8,7 @@ import { trajectoryFindings } from './nuts/findings.js';
 import { sampleTrajectories } from './nuts/run.js';
 import { finishPosteriorFit } from './posterior-fit.js';
 import { checkPriors, plainPriors, resolvePriors } from './priors.js';
+import { told } from './telling.js';
 
 /** As `gibbs()`, with a trajectory for a sweep. */
 export interface NutsStrategyOptions extends GibbsOptions {
@@ -42,7 +43,7 @@ export function nuts(options: NutsStrategyOptions = {}): Strategy<PosteriorFit> 
   );
   const { priors: asked, ...settings } = known;
   const given = checkPriors(asked);
-  return {
+  const strategy: Strategy<PosteriorFit> = {
     name: 'nuts',
     settings: { ...settings, priors: plainPriors(given) },
     resumable: true,
@@ -59,4 +60,5 @@ export function nuts(options: NutsStrategyOptions = {}): Strategy<PosteriorFit> 
       });
     },
   };
+  return told(strategy, 'nuts', options);
 }

@@ -4,6 +4,7 @@ import { tanh } from '../../samplers/power.js';
 import { augmented } from './augmented/strategy.js';
 import type { PosteriorFit, Strategy } from './fit.js';
 import type { GibbsOptions } from './gibbs/options.js';
+import { told } from './telling.js';
 
 /**
  * Draws from the posterior of (beta, sigma, eps_1 .. eps_m) of a binomial model with the logit link and normal intercepts
@@ -16,7 +17,7 @@ import type { GibbsOptions } from './gibbs/options.js';
  *   priors that the model has no parameter for, `bad-cluster-weights`
  */
 export function polyaGamma(options: GibbsOptions = {}): Strategy<PosteriorFit> {
-  return augmented(
+  const strategy = augmented(
     {
       name: 'polya-gamma',
       owner: 'polyaGamma()',
@@ -28,4 +29,5 @@ export function polyaGamma(options: GibbsOptions = {}): Strategy<PosteriorFit> {
     },
     options,
   );
+  return told(strategy, 'polyaGamma', options);
 }

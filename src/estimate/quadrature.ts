@@ -10,6 +10,7 @@ import type { Finding } from '../model/finding.js';
 import type { FitTask, LikelihoodFit, Strategy } from './fit.js';
 import { finishLikelihoodFit, laplaceGap } from './likelihood-fit.js';
 import { maximumLikelihood } from './maximum-likelihood.js';
+import { told } from './telling.js';
 
 export interface QuadratureOptions {
   /** `certified` (default), `adaptive` (adaptive Gauss-Hermite) or `gauss-hermite` (centred at 0). */
@@ -47,13 +48,18 @@ export function quadrature(options: QuadratureOptions = {}): Strategy<Likelihood
       );
     }
     const settings = { rule, tolerance: tolerance ?? DEFAULT_TOLERANCE };
-    return strategy('quadrature', settings, { kind: 'certified', tolerance: settings.tolerance });
+    const certified = strategy('quadrature', settings, { kind: 'certified', tolerance: settings.tolerance });
+    return told(certified, 'quadrature', options);
   }
   if (tolerance !== undefined) {
     throw new GlmmcError('bad-option', `quadrature(): tolerance goes with rule 'certified', found '${rule}'`);
   }
   const settings = { rule, nodes: nodes ?? 25 };
-  return strategy(`quadrature(${rule}, ${settings.nodes})`, settings, { kind: rule, nodes: settings.nodes });
+  const fixed = strategy(`quadrature(${rule}, ${settings.nodes})`, settings, {
+    kind: rule,
+    nodes: settings.nodes,
+  });
+  return told(fixed, 'quadrature', options);
 }
 
 /**
@@ -62,7 +68,7 @@ export function quadrature(options: QuadratureOptions = {}): Strategy<Likelihood
  * @throws GlmmcError from fit() `unsupported-effect`
  */
 export function laplace(): Strategy<LikelihoodFit> {
-  return strategy('laplace', {}, { kind: 'adaptive', nodes: 1 });
+  return told(strategy('laplace', {}, { kind: 'adaptive', nodes: 1 }), 'laplace', {});
 }
 
 type FixedRule = Extract<Rule, { nodes: number }>;

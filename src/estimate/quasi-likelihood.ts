@@ -23,6 +23,7 @@ import type { ParameterSpace } from './parameter-space.js';
 import { pooledStart } from './pooled-start.js';
 import { profiledHessian, type WorkingEvaluation, WorkingModel } from './quasi-likelihood/working-model.js';
 import { separatedCoefficients, separationFinding } from './separation.js';
+import { told } from './telling.js';
 
 export interface QuasiLikelihoodOptions {
   /**
@@ -74,7 +75,7 @@ function strategy(name: Name, options: QuasiLikelihoodOptions): Strategy<Likelih
     settings,
     run: (task: FitTask) => run(self, name, task, settings),
   };
-  return self;
+  return told(self, name, options);
 }
 
 /** Expansions, and the change between two of them (in units of the linear predictor, and of log scales) that ends it. */

@@ -27,7 +27,9 @@ export function likelihoodSummary(fit: LikelihoodFit): string {
     ...massLines(fit),
     '',
     ...objectiveLines(fit),
-    `Log-likelihood certified by quadrature to ${fit.logLikError.toExponential(1)}, ${nodesText(fit)} a cluster.`,
+    Number.isNaN(fit.logLik)
+      ? 'No marginal log-likelihood: some parameters have no estimate.'
+      : `Log-likelihood certified by quadrature to ${fit.logLikError.toExponential(1)}, ${nodesText(fit)} a cluster.`,
     ...(fit.landing ? landingLines(fit, fit.landing) : []),
     ...findingLines(fit.findings),
   ].join('\n');
@@ -48,10 +50,12 @@ function nodesText({ nodes }: LikelihoodFit): string {
 function objectiveLines(fit: LikelihoodFit): string[] {
   const { estimates, objective, logLik, logLikError } = fit;
   const deterministic = estimates.every(({ monteCarloError }) => monteCarloError === 0);
-  if (!deterministic || !(Math.abs(objective - logLik) > Math.max(1e-8, 10 * logLikError))) return [];
+  if (!deterministic || Math.abs(objective - logLik) <= Math.max(1e-8, 10 * logLikError)) return [];
   const what = isQuasiLikelihood(fit)
     ? "the working normal model's log-likelihood, which compares with no other"
-    : "the approximation's log-likelihood (glmer's logLik)";
+    : fit.strategy === 'fixed-effects'
+      ? "the log-likelihood with one coefficient a cluster (glm's logLik)"
+      : "the approximation's log-likelihood (glmer's logLik)";
   return wrap(`Maximised: ${formatNumber(objective, 4)}, ${what}.`);
 }
 

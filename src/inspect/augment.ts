@@ -1,5 +1,5 @@
 // augment(): the rows of the data with what the fit says of each, in the columns of R's broom.
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
 import { devianceResidual } from './augment/deviance.js';
 import { predict } from './predict.js';
@@ -32,7 +32,7 @@ export interface AugmentRow {
  * @throws GlmmcError `bad-fit`
  */
 export function augment(fit: Fit): readonly AugmentRow[] {
-  requireFit('augment()', fit);
+  requireEstimatedFit('augment()', fit);
   const { model, parameters } = fit;
   const { design, family, clusterLabels } = model;
   const fitted = predict(fit, undefined, { target: 'cluster', scale: 'link' });

@@ -7,7 +7,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions } from '../../samplers/options.js';
 import { wholePower } from '../../samplers/power.js';
 import { digitsFor, table, wrap } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { findingLines } from '../estimate/summary.js';
 import type { Finding } from '../model/finding.js';
@@ -73,7 +73,7 @@ export interface Bootstrap {
  * Source: Efron and Tibshirani (1993); Davison and Hinkley (1997), sections 3.8 and 5.2.
  */
 export async function bootstrap(result: Fit, options: BootstrapOptions = {}): Promise<Bootstrap> {
-  requireFit('bootstrap()', result);
+  requireEstimatedFit('bootstrap()', result);
   const known = checkOptions('bootstrap()', { ...bootstrapEntries() }, options);
   return bootstrapBy('bootstrap()', result, known);
 }

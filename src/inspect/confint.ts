@@ -4,7 +4,7 @@ import { quantileSorted, sorted } from '../../samplers/diagnostics/descriptive.j
 import { allChains } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit, requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { requireDensity } from '../likelihood/supported.js';
 import type { Finding } from '../model/finding.js';
@@ -97,6 +97,7 @@ export function confint(
   if (method === 'posterior')
     throw notFor(method, 'a posterior fit', 'a likelihood fit', "'wald' or 'profile'");
   if (method === 'wald') return wald(fit, wanted, level);
+  requireEstimatedFit("confint() with method 'profile'", fit);
   requireDensity("confint() with method 'profile'", fit.model);
   return profile(fit, wanted, level, signal);
 }

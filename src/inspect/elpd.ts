@@ -4,7 +4,7 @@ import { paretoThreshold } from '../../samplers/diagnostics/pareto.js';
 import { allChains } from '../../samplers/draws.js';
 import { checkOptions, count } from '../../samplers/options.js';
 import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { findingLines } from '../estimate/summary.js';
 import { requireDensity } from '../likelihood/supported.js';
@@ -68,7 +68,7 @@ export interface ElpdOptions {
  * Source: Vehtari, Gelman, Gabry (2017), Statistics and Computing 27; Merkle, Furr, Rabe-Hesketh (2019), Psychometrika 84.
  */
 export async function elpd(fit: Fit, options: ElpdOptions = {}): Promise<Elpd> {
-  requireFit('elpd()', fit);
+  requireEstimatedFit('elpd()', fit);
   const { refits, signal } = checkOptions(
     'elpd()',
     {

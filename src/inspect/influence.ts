@@ -1,6 +1,6 @@
 // influence(): how far the estimates would go without each cluster, by one exact Newton step.
 import { digitsFor, table } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { singularInformation } from '../estimate/likelihood-fit.js';
 import { findingLines } from '../estimate/summary.js';
@@ -43,7 +43,7 @@ const MOST_SHOWN = 10;
  * Source: Cook (1977), Technometrics 19; Pregibon (1981), Annals of Statistics 9; Belsley, Kuh and Welsch (1980).
  */
 export function influence(fit: Fit): Influence {
-  requireFit('influence()', fit);
+  requireEstimatedFit('influence()', fit);
   requireScores(
     'influence()',
     fit,

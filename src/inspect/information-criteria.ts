@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, count } from '../../samplers/options.js';
 import { formatNumber, table, wrap } from '../../samplers/text.js';
-import { isQuasiLikelihood, requireFit } from '../estimate/arguments.js';
+import { isQuasiLikelihood, requireEstimatedFit } from '../estimate/arguments.js';
 import { type Fit, type LikelihoodFit, originOf } from '../estimate/fit.js';
 import { parameterCount } from '../estimate/parameter-count.js';
 import { findingLines } from '../estimate/summary.js';
@@ -57,7 +57,7 @@ export async function informationCriteria(
   fit: Fit,
   options: InformationCriteriaOptions = {},
 ): Promise<InformationCriteria> {
-  requireFit('informationCriteria()', fit);
+  requireEstimatedFit('informationCriteria()', fit);
   const { refits, signal } = checkOptions(
     'informationCriteria()',
     {

@@ -4,7 +4,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions } from '../../samplers/options.js';
 import { chdtrc } from '../../samplers/special.js';
 import { wrap } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { parameterCount } from '../estimate/parameter-count.js';
 import { findingLines } from '../estimate/summary.js';
@@ -87,14 +87,14 @@ export function likelihoodRatio(
     },
     options,
   );
-  requireFit('likelihoodRatio()', nullFit);
+  requireEstimatedFit('likelihoodRatio()', nullFit);
   if (alternative === undefined) {
     throw new GlmmcError(
       'bad-fit',
       'likelihoodRatio() takes two fits, the null and then the alternative, found one; fit the null with a term fewer, or with { fixed: { sigma: 0 } }',
     );
   }
-  requireFit('likelihoodRatio()', alternative);
+  requireEstimatedFit('likelihoodRatio()', alternative);
   if (nullFit.kind !== 'likelihood' || alternative.kind !== 'likelihood') {
     throw new GlmmcError(
       'bad-fit',

@@ -1,7 +1,7 @@
 // clusterLogLik(), rowLogLik(): the pointwise log-likelihood, integrated over the intercepts or given them.
 import { type Draws, makeDraws } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { ClusterLogLikelihoods } from '../likelihood/cluster-log-likelihoods.js';
 import { checkParameters } from '../likelihood/marginal.js';
@@ -18,7 +18,7 @@ import type { Parameters } from '../model/parameters.js';
 export function clusterLogLik(fit: PosteriorFit): Draws;
 export function clusterLogLik(fit: LikelihoodFit): Float64Array;
 export function clusterLogLik(fit: Fit): Draws | Float64Array {
-  requireFit('clusterLogLik()', fit);
+  requireEstimatedFit('clusterLogLik()', fit);
   const { model } = fit;
   const likelihoods = new ClusterLogLikelihoods(model);
   const count = model.clusterLabels.length;
@@ -48,7 +48,7 @@ export function clusterLogLik(fit: Fit): Draws | Float64Array {
  * @throws GlmmcError `bad-fit` for anything but a posterior fit: other fits have no draws of the intercepts
  */
 export function rowLogLik(fit: PosteriorFit): Draws {
-  requireFit('rowLogLik()', fit);
+  requireEstimatedFit('rowLogLik()', fit);
   if (fit.kind !== 'posterior') {
     throw new GlmmcError(
       'bad-fit',

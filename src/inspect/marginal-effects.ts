@@ -5,7 +5,7 @@ import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions, count } from '../../samplers/options.js';
 import { digitsFor, table as textTable } from '../../samplers/text.js';
 import { type DataSource, type Table, toTable } from '../data/table.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
 import {
   type Averaged,
@@ -69,7 +69,7 @@ export function averageMarginalEffects(
   data: DataSource,
   options: AverageMarginalEffectOptions = {},
 ): MarginalEffects {
-  requireFit('averageMarginalEffects()', fit);
+  requireEstimatedFit('averageMarginalEffects()', fit);
   const { target, level, draws, variables } = checkOptions(
     'averageMarginalEffects()',
     { ...common, variables: v.optional(v.array(v.string('a column'), 'names of columns')) },
@@ -110,7 +110,7 @@ export function averageMarginalEffects(
  * Source: Muller and MacLehose (2014), International Journal of Epidemiology 43.
  */
 export function averageComparisons(fit: Fit, data: DataSource, options: ComparisonOptions): MarginalEffects {
-  requireFit('averageComparisons()', fit);
+  requireEstimatedFit('averageComparisons()', fit);
   const value = v.union([v.number(), v.string(), v.boolean()], 'a number, a text or a boolean');
   const { target, level, draws, variable, from, to } = checkOptions(
     'averageComparisons()',

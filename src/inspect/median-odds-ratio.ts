@@ -4,7 +4,7 @@ import { allChains } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
 import { ndtri } from '../../samplers/special.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
 import { summarise } from './predict/by-draws.js';
 import { halfWidth, type Prediction } from './predict/scale.js';
@@ -29,7 +29,7 @@ const MEASURES: Readonly<Record<string, MedianOddsRatio['measure']>> = {
  * Source: Larsen, Merlo (2005), American Journal of Epidemiology 161.
  */
 export function medianOddsRatio(fit: Fit, options: { readonly level?: number } = {}): MedianOddsRatio {
-  requireFit('medianOddsRatio()', fit);
+  requireEstimatedFit('medianOddsRatio()', fit);
   const { level } = checkOptions('medianOddsRatio()', { level: v.optional(between(0, 1), 0.95) }, options);
   const { family, randomEffect } = fit.model;
   const measure = MEASURES[family.link.name];

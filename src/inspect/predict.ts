@@ -4,7 +4,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { anySeed, between, checkOptions, count } from '../../samplers/options.js';
 import { digitsFor, table } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import { DEFAULT_SEED, type Fit } from '../estimate/fit.js';
 import type { Finding } from '../model/finding.js';
 import { DeltaPredictions, type Scale, type Target } from './predict/by-delta.js';
@@ -52,7 +52,7 @@ export interface Predictions extends ReadonlyArray<Prediction> {
  * Source: Skrondal and Rabe-Hesketh (2009), JRSS A 172; Kass and Steffey (1989), JASA 84.
  */
 export function predict(fit: Fit, data?: DataSource, options: PredictOptions = {}): Predictions {
-  requireFit('predict()', fit);
+  requireEstimatedFit('predict()', fit);
   const { target, scale, interval, draws, seed } = checkOptions(
     'predict()',
     {

@@ -6,7 +6,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { anySeed, checkOptions, count } from '../../samplers/options.js';
 import { rng } from '../../samplers/rng.js';
 import { digitsFor, table, wrap } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import { DEFAULT_SEED, type PosteriorFit } from '../estimate/fit.js';
 import { drawFromPriors } from '../estimate/prior-draws.js';
 import { type Priors, resolvePriors } from '../estimate/priors.js';
@@ -119,7 +119,7 @@ export function priorPredictive(
  * Source: Gelman, Meng, Stern (1996), Statistica Sinica 6; mixed replications: Marshall and Spiegelhalter (2007).
  */
 export function posteriorPredictive(fit: PosteriorFit, options: PosteriorPredictiveOptions = {}): Predictive {
-  requireFit('posteriorPredictive()', fit);
+  requireEstimatedFit('posteriorPredictive()', fit);
   if (fit.kind !== 'posterior') {
     throw new GlmmcError(
       'bad-fit',

@@ -3,7 +3,7 @@ import { quantileSorted, sorted } from '../../samplers/diagnostics/descriptive.j
 import { GlmmcError } from '../../samplers/errors.js';
 import { describe } from '../../samplers/options.js';
 import { table } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
 
 /** A cluster's rank among all, 1 the lowest intercept. */
@@ -37,7 +37,7 @@ export interface Ranks extends ReadonlyArray<ClusterRank> {
  * Source: Goldstein and Spiegelhalter (1996), JRSS A 159; Laird and Louis (1989), Journal of Educational Statistics 14.
  */
 export function ranks(fit: Fit): Ranks {
-  requireFit('ranks()', fit);
+  requireEstimatedFit('ranks()', fit);
   if (fit.kind !== 'posterior') {
     throw new GlmmcError(
       'bad-fit',

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { anySeed, checkOptions } from '../../samplers/options.js';
 import { rng } from '../../samplers/rng.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import { DEFAULT_SEED, type Fit } from '../estimate/fit.js';
 import { PopulationMeans } from '../likelihood/population-mean.js';
 import { devianceResidual } from './augment/deviance.js';
@@ -45,7 +45,7 @@ export interface ResidualOptions {
  * Source: Dunn and Smyth (1996), JCGS 5; McCullagh and Nelder (1989), section 2.4; Johnson (2004), JASA 99 (posterior draws).
  */
 export function residuals(fit: Fit, options: ResidualOptions = {}): Float64Array {
-  requireFit('residuals()', fit);
+  requireEstimatedFit('residuals()', fit);
   const { type, target, seed } = checkOptions(
     'residuals()',
     {

@@ -3,7 +3,7 @@ import { Matrix } from 'ml-matrix';
 import * as v from 'valibot';
 import { checkOptions } from '../../samplers/options.js';
 import { digitsFor, table, wrap } from '../../samplers/text.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { singularInformation } from '../estimate/likelihood-fit.js';
 import { findingLines } from '../estimate/summary.js';
@@ -51,7 +51,7 @@ const FEW_CLUSTERS = 40;
  * Source: White (1982), Econometrica 50; Liang and Zeger (1986), Biometrika 73.
  */
 export function sandwich(fit: Fit, options: SandwichOptions = {}): Sandwich {
-  requireFit('sandwich()', fit);
+  requireEstimatedFit('sandwich()', fit);
   const { correction } = checkOptions(
     'sandwich()',
     { correction: v.optional(v.picklist(['none', 'clusters'], "'none' or 'clusters'"), 'clusters') },

@@ -4,7 +4,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions, count } from '../../samplers/options.js';
 import { digitsFor, table, wrap } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
-import { requireFit } from '../estimate/arguments.js';
+import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { PairExpectations } from '../likelihood/pair-moments.js';
 import type { Parameters } from '../model/parameters.js';
@@ -61,7 +61,7 @@ export function withinCluster(
   units?: DataSource,
   options: WithinClusterOptions = {},
 ): Associations {
-  requireFit('withinCluster()', fit);
+  requireEstimatedFit('withinCluster()', fit);
   const { level, draws } = checkOptions(
     'withinCluster()',
     { level: v.optional(between(0, 1), 0.95), draws: v.optional(count(1), 4000) },

@@ -121,6 +121,12 @@ export function withClusterWeights(model: Model, clusterWeights: Float64Array): 
   return { ...model, design: { ...design, clusterWeights }, clusters: { ...clusters, clusterWeights } };
 }
 
+/** The same model with other intercepts. @throws GlmmcError `improper-model` */
+export function withRandomEffect(model: Model, randomEffect: RandomEffect): Model {
+  refuseImproper(model.family, randomEffect);
+  return { ...model, randomEffect };
+}
+
 /**
  * Rows as the data in long form would have them: a cluster of weight w stands for w clusters, so its rows count w times.
  * Without cluster weights it is `observations`.
@@ -138,7 +144,7 @@ function isFamily(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'outcome' in value && 'traits' in value;
 }
 
-function isRandomEffect(value: unknown): boolean {
+export function isRandomEffect(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'logDensity' in value && 'scaleFamily' in value;
 }
 

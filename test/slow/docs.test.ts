@@ -8,6 +8,17 @@ runPages({
   'docs/after-the-fit.md': [
     /sigma +0\.35 +1\.11[\s\S]*50:50[\s\S]*latent ICC[\s\S]*odds ratio/,
     /Bootstrap \(parametric\)[\s\S]*cluster bootstrap, percentile[\s\S]*drawn from the null/,
+    /point-masses\(3\)[\s\S]*cluster: '9'/,
+  ],
+  'docs/special-models.md': [
+    /exact, Wald +-1\.353/,
+    /They agree: [\s\S]*time:treatment +-0\.098/,
+    /conditional -1091\.5697, marginal -2466\.9376/,
+    /beta-binomial +-53\.7668/,
+  ],
+  'docs/what-people-do-instead.md': [
+    /pValue[\s\S]*fixed-effects[\s\S]*incidental-parameters/,
+    /none failed[\s\S]*intervals: 100/,
   ],
   'docs/diagnostics.md': [/\[\][\s\S]*sigma/, /calibrated/, /share of zeros/, /elpd[\s\S]*elpd/],
 });

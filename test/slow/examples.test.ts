@@ -42,6 +42,30 @@ const shown: Record<string, RegExp[]> = {
   ],
   'booth-hobert.ts': [/x1 +6\.13\d+ .* 6\.132163/, /sigma +1\.3\d+ .* 1\.329083/, /sigma\^2 1\.7\d/],
   'infection.ts': [/Odds ratio of cure 2\.093/, /\ngibbs .* agrees/, /\n2 +1\.868 +1\.850/],
+  'meta-analysis.ts': [
+    /exact, Wald +-1\.353 +0\.351/,
+    /two-step +-0\.966 +0\.236/,
+    /exact, Wald +-0\.476 +0\.238/,
+    /exact, Wald +-3\.496 +0\.257/,
+  ],
+  'matched-pairs.ts': [
+    /mixed model +-0\.556 +0\.135/,
+    /conditional +-0\.556 +0\.135/,
+    /They agree: n11 n00 = 452580/,
+    /time +-0\.3816 +0\.0471/,
+    /Not estimable within clusters: \(Intercept\), treatment/,
+  ],
+  'rasch.ts': [
+    /\n3 +55% +-1\.236 \(0\.069\) +-1\.235 \(0\.069\) +-1\.629/,
+    /Andersen's test .*3\.136 on 12 df/,
+    /items are random and persons have a coefficient each/,
+  ],
+  'litters.ts': [
+    /sigma +0\.236 \(0\.110\) +-/,
+    /rho +- +0\.0124 \(0\.0114\)/,
+    /mixed model +-53\.7574 +2\.359 +0\.0623/,
+    /beta-binomial +-53\.7668 +2\.341/,
+  ],
   'approval.ts': [
     /laplace +1\.1810 +-0\.4228 +3\.8065 +-1843\.76 +-92\.63/,
     /survey +-0\.55628800 +-0\.55628800/,

@@ -10,6 +10,7 @@ import { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';
 import { type Model, withResponse } from '../../model/model.js';
 import type { Parameters } from '../../model/parameters.js';
 import type { ResponseDraws } from '../../model/response-draws.js';
+import { possibleResponses } from '../possible-responses.js';
 
 /** Ranks by the name of the quantity, and the smallest effective sample size behind them. */
 export interface Replication {
@@ -41,7 +42,7 @@ export async function replicate(
   const truth = drawFromPriors(model, priors, stream.stream('truth'));
   const data = stream.stream('data');
   const eps = responses.intercepts(data, truth, new Float64Array(model.clusterLabels.length));
-  const y = possible(() => responses.responses(data, truth, eps));
+  const y = possibleResponses(() => responses.responses(data, truth, eps));
   if (!y) return undefined;
   const simulated = withResponse(model, y);
   const { draws: drawn } = await fit(simulated, sampler, options);
@@ -86,15 +87,4 @@ export async function replicate(
   }
   const ess = Math.min(...columns.map((chains) => essMean(chains)).filter((value) => !Number.isNaN(value)));
   return { ranks, ess };
-}
-
-/** Vague priors can give means that overflow. */
-function possible(draw: () => Float64Array): Float64Array | undefined {
-  try {
-    const y = draw();
-    return y.every(Number.isFinite) ? y : undefined;
-  } catch (error) {
-    if (error instanceof GlmmcError && error.code === 'bad-argument') return undefined;
-    throw error;
-  }
 }

@@ -14,6 +14,7 @@ import { awayFromZero, interiorStart, unboundedFinding } from '../maximum-likeli
 import { pooledFit, withoutEstimate } from '../monte-carlo/run.js';
 import { pooledStart } from '../pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../separation.js';
+import { told } from '../telling.js';
 import { type Approach, approach } from './approach.js';
 import { ascentBased } from './ascent-based.js';
 import type { EStep } from './e-step.js';
@@ -68,7 +69,7 @@ export type McemSettings = Required<McemOptions>;
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect`
  */
 export function mcem(options: McemOptions = {}): Strategy<LikelihoodFit> {
-  return mcemBy(mStep, options);
+  return told(mcemBy(mStep, options), 'mcem', options);
 }
 
 /** `mcem()` by another M-step: how tests show that a wrong one is caught. */

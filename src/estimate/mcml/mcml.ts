@@ -25,6 +25,7 @@ import {
   unsettledFinding,
 } from '../monte-carlo/run.js';
 import type { ParameterSpace } from '../parameter-space.js';
+import { told } from '../telling.js';
 import { FrozenLikelihood } from './frozen-likelihood.js';
 
 export interface McmlOptions {
@@ -104,7 +105,7 @@ export function mcml(options: McmlOptions = {}): Strategy<LikelihoodFit> {
         (given) => search(given, settings),
       ),
   };
-  return self;
+  return told(self, 'mcml', options);
 }
 
 async function search({ task, start, ends, likelihood }: SearchTask, settings: Settings): Promise<Search> {

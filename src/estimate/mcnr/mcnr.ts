@@ -18,6 +18,7 @@ import { largestParetoK, type WeighedDraws, weigh } from '../mcem/weigh.js';
 import { drawsFor, leastDraws, mostDraws, requireRoom } from '../monte-carlo/budget.js';
 import { runMonteCarlo, type Search, type SearchTask, unsettledFinding } from '../monte-carlo/run.js';
 import type { ParameterSpace } from '../parameter-space.js';
+import { told } from '../telling.js';
 
 export interface McnrOptions {
   /** How the intercepts are drawn: `importance()` (default) or another E-step of `mcem()`. */
@@ -85,7 +86,7 @@ export function mcnr(options: McnrOptions = {}): Strategy<LikelihoodFit> {
         (given) => search(given, settings),
       ),
   };
-  return self;
+  return told(self, 'mcnr', options);
 }
 
 async function search({ task, start, ends }: SearchTask, settings: Settings): Promise<Search> {

@@ -23,6 +23,7 @@ import {
   type SearchTask,
   unsettledFinding,
 } from '../monte-carlo/run.js';
+import { told } from '../telling.js';
 import { carriedNoise, measureStep, type StepLaw, slope } from './error.js';
 import { Pool } from './pool.js';
 
@@ -110,7 +111,7 @@ export function saem(options: SaemOptions = {}): Strategy<LikelihoodFit> {
       return runMonteCarlo(self, 'saem()', task, settings, advice, (given) => search(given, settings));
     },
   };
-  return self;
+  return told(self, 'saem', options);
 }
 
 async function search({ task, start, ends }: SearchTask, settings: Settings): Promise<Search> {
