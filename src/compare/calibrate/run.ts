@@ -2,6 +2,7 @@
 import type { Strategy } from '../../estimate/fit.js';
 import { type Telling, tellingOf } from '../../estimate/telling.js';
 import type { Model } from '../../model/model.js';
+import { hasBuiltins } from '../../numeric/builtin.js';
 import { IDLE, ThreadPool } from '../../numeric/threads.js';
 import { modelData, type StudyJob, type StudyMessage } from './job.js';
 import type { Trial } from './replicate.js';
@@ -59,7 +60,9 @@ export async function runStudy(
   await whole(0);
   const left = (performance.now() - startedAt) * (replications - 1);
   const tellings = strategies.map(tellingOf);
-  const data = workers > 1 && left > WORTH_THREADS && tellings.some(Boolean) ? modelData(model) : undefined;
+  const worthIt = workers > 1 && left > WORTH_THREADS && tellings.some(Boolean);
+  // In a browser there are no threads to tell.
+  const data = worthIt && hasBuiltins() ? modelData(model) : undefined;
   if (!data) {
     for (let r = 1; r < replications; r++) await whole(r);
     return results;
