@@ -21,9 +21,10 @@ export async function serveFolder(
   port: number,
 ): Promise<{ readonly url: string; readonly server: Server }> {
   const server = createServer(async (request, response) => {
-    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
-    const name = normalize(path).replace(/\/$/, '/index.html');
     try {
+      const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+      // Of an absolute path nothing is above its root.
+      const name = normalize(path).replace(/\/$/, '/index.html');
       const body = await readFile(join(folder, name));
       const type = TYPES[extname(name)] ?? 'application/octet-stream';
       response.writeHead(200, {

@@ -119,6 +119,14 @@ test('a file that is no data, and a formula that is none, are said in one messag
   await page.close();
 });
 
+test('the server gives the folder alone, and survives what is no address', async (t) => {
+  const status = async (path: string): Promise<number> => (await fetch(playground.url + path)).status;
+  t.is(await status('%zz'), 404);
+  t.is(await status('%2e%2e%2f%2e%2e%2fetc/passwd'), 404);
+  t.is(await status('nowhere.js'), 404);
+  t.is(await status('data/cbpp.csv'), 200);
+});
+
 for (const dark of [false, true]) {
   test(`a phone shows all of the page, ${dark ? 'dark' : 'light'}; every control has a name`, async (t) => {
     const page = await playground.open({ width: 390, dark });
