@@ -162,7 +162,7 @@ test('packages that are imported are dependencies', (t) => {
   for (const { file, imports } of sources) {
     for (const { from } of imports) {
       if (from.startsWith('.') || from.startsWith('node:')) continue;
-      const name = (from.startsWith('#') ? (manifest.imports[from].default as string) : from)
+      const name = (from.startsWith('#') ? (manifest.imports[from]['glmmc-source'] as string) : from)
         .split('/')
         .slice(0, from.startsWith('@') ? 2 : 1)
         .join('/');
