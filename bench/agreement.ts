@@ -27,6 +27,7 @@ import {
   readCsv,
   type Strategy,
 } from 'glmmc';
+import { chainsOf } from './chains-of.js';
 import {
   type AgreementResult,
   type AgreementResults,
@@ -141,10 +142,6 @@ function distancesOf(draws: Draws, name: string, exact: Exact): [distance: numbe
     [(sd - exact.sd) / Math.hypot(mcseSd(chains), exact.sdError), `sd of ${name}`],
   ];
   return [...moments, ...quantiles].map(([z, of]) => [Math.abs(z), of]);
-}
-
-function chainsOf(draws: Draws, name: string): Float64Array[] {
-  return Array.from({ length: draws.chains }, (_, c) => draws.chain(name, c));
 }
 
 /** Puts a result in the place of that of the same data and program. */

@@ -13,7 +13,6 @@ import { parseArgs } from 'node:util';
 import {
   binomial,
   collapsed,
-  type Draws,
   diagnose,
   essBulk,
   fit,
@@ -26,6 +25,7 @@ import {
   readCsv,
   type Strategy,
 } from 'glmmc';
+import { chainsOf } from './chains-of.js';
 import {
   machine,
   type PosteriorResult,
@@ -157,10 +157,6 @@ function secondsSince(before: NodeJS.CpuUsage): number {
 function judge({ draws, estimates }: PosteriorFit): void {
   diagnose(draws, { variables: [...estimates.map(({ name }) => name), 'lp__'] });
   for (const { name } of estimates) mcseMean(chainsOf(draws, name));
-}
-
-function chainsOf(draws: Draws, name: string): Float64Array[] {
-  return Array.from({ length: draws.chains }, (_, c) => draws.chain(name, c));
 }
 
 /** The smallest bulk ESS over coefficients and sigma, and whose it is. */

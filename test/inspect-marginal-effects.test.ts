@@ -273,9 +273,9 @@ test('marginal coefficients of a logit: near the attenuation of Zeger, Liang and
   });
   t.regex(String(rows), /Conditional +Marginal[\s\S]*\(Intercept\)[\s\S]* 0\.9\d\d/);
   const drawn = marginalCoefficients(await posteriorCase('binomial'));
-  for (const [j, row] of drawn.entries()) {
+  drawn.forEach((row, j) => {
     near(t, row.marginal, rows[j].marginal, 0.5 * row.standardError, row.name);
-  }
+  });
   const heavy = await likelihoodCase('poisson', laplaceEffect());
   const stretched = { ...heavy, parameters: { ...heavy.parameters, sigma: 1.2 } };
   t.throws(() => marginalCoefficients(stretched), { code: 'no-mean' });

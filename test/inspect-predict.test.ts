@@ -293,3 +293,19 @@ test('what cannot be predicted is said', async (t) => {
     ['no-mean'],
   );
 });
+
+test('population means of many rows, by draws: those of few rows at a time', async (t) => {
+  const many = { x: Array.from({ length: 150 }, (_, r) => -3 + r / 25) };
+  for (const name of ['binomial', 'poisson']) {
+    const result = await posteriorCase(name);
+    for (const scale of ['link', 'response'] as const) {
+      const options = { target: 'population', scale, interval: true } as const;
+      const all = predict(result, many, options);
+      [0, 60, 149].forEach((r) => {
+        const [alone] = predict(result, { x: [many.x[r]] }, options);
+        for (const key of ['estimate', 'standardError', 'lower', 'upper'] as const)
+          near(t, all[r][key]!, alone[key]!, 1e-7 * Math.max(1, Math.abs(alone[key]!)), `${name} ${key}`);
+      });
+    }
+  }
+});

@@ -3,14 +3,18 @@ import { mean, quantileSorted, sd, sorted } from '../../../samplers/diagnostics/
 import { rng } from '../../../samplers/rng.js';
 import type { PosteriorFit } from '../../estimate/fit.js';
 import { PopulationMeans } from '../../likelihood/population-mean.js';
+import type { Model } from '../../model/model.js';
 import type { Parameters } from '../../model/parameters.js';
 import { parametersOf } from '../log-lik.js';
 import type { Scale, Target } from './by-delta.js';
 import { linearPredictor, type PredictionRows } from './rows.js';
 import type { Prediction } from './scale.js';
+import { tabulatedMeans } from './tabulated-means.js';
 
 /** Quadrature behind a draw's mean: far below what the draws themselves know. */
 const TOLERANCE = 1e-9;
+/** More linear predictors than this are read off a polynomial through fewer. */
+const MANY = 65;
 
 /** Parameters of the draws that are used, at most `most`, spread evenly over all chains; with where each stands. */
 export function chosenDraws(
@@ -49,13 +53,13 @@ export function predictByDraws(
   const ofPattern = new Map<number, Prediction>();
   if (target === 'population') {
     const values = Array.from(rows.first, () => new Float64Array(chosen.length));
+    const etas = new Float64Array(rows.first.length);
     chosen.forEach(({ parameters }, k) => {
-      const means = new PopulationMeans(model, parameters, TOLERANCE);
       rows.first.forEach((r, p) => {
-        const eta = linearPredictor(rows, parameters.beta, r);
-        const marginal = Number.isNaN(eta) ? eta : means.at(eta).mean;
-        values[p][k] = onLink ? link.apply(marginal) : marginal;
+        etas[p] = linearPredictor(rows, parameters.beta, r);
       });
+      const marginal = marginalPredictors(model, parameters, etas);
+      for (let p = 0; p < etas.length; p++) values[p][k] = onLink ? marginal[p] : link.inverse(marginal[p]);
     });
     return Array.from(rows.pattern, (p) => remembered(ofPattern, p, () => summarise(values[p], level)));
   }
@@ -79,6 +83,21 @@ export function predictByDraws(
     );
     return values((k) => columns[chosen[k].chain][chosen[k].t]);
   });
+}
+
+/** g of the population means at these linear predictors, NaN where one is missing. */
+function marginalPredictors(model: Model, parameters: Parameters, etas: Float64Array): Float64Array {
+  const { link } = model.family;
+  const means = new PopulationMeans(model, parameters, TOLERANCE);
+  const direct = (eta: number): number => (Number.isNaN(eta) ? eta : link.apply(means.at(eta).mean));
+  if (etas.length < MANY) return etas.map(direct);
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const eta of etas) {
+    if (eta < low) low = eta;
+    if (eta > high) high = eta;
+  }
+  return etas.map(tabulatedMeans(means, link, low, high) ?? direct);
 }
 
 /** Intercepts of clusters that the fit has not seen: one a draw from F at its parameters, the same for a cluster's rows. */
