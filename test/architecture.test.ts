@@ -135,6 +135,16 @@ test('no built-in module of Node on the static path, the command line and worker
   }
 });
 
+test('Vega is loaded when a plot is drawn, not with the package', (t) => {
+  for (const { file, imports } of sources) {
+    for (const { from, dynamic, typeOnly } of imports) {
+      if (!from.startsWith('vega')) continue;
+      t.is(file, 'src/report/to-svg.ts');
+      t.true(dynamic || typeOnly, `${file} imports ${from}`);
+    }
+  }
+});
+
 test('packages that are imported are dependencies', (t) => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const known = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });

@@ -5,5 +5,6 @@ runPages({
   'docs/monte-carlo-em.md': [/\n *LANDED/],
   'docs/posterior-sampling.md': [/^stopped;.*\nsame bits\n$/],
   'docs/after-the-fit.md': [/sigma +0\.35 +1\.11[\s\S]*50:50[\s\S]*latent ICC[\s\S]*odds ratio/],
+  'docs/report.md': [/^written\n$/, /Fitted means by time[\s\S]*<svg <svg/],
   'docs/diagnostics.md': [/\[\][\s\S]*sigma/, /calibrated/, /share of zeros/, /elpd[\s\S]*elpd/],
 });
