@@ -86,7 +86,16 @@ const { metafile } = await build({
   target: 'es2022',
   chunkNames: 'part-[hash]',
   // Peers need not be there; they are imported where they are asked for.
-  external: ['#csv-parse', 'commander', 'node:*', 'glmmc/package.json', ...Object.keys(peerDependencies)],
+  // Vega, only when the first plot is drawn.
+  external: [
+    '#csv-parse',
+    'commander',
+    'vega',
+    'vega-lite',
+    'node:*',
+    'glmmc/package.json',
+    ...Object.keys(peerDependencies),
+  ],
   plugins: [workersBeside, halfOfCephes],
   // Names stay, for stack traces; comments go, which are a third of what an import has to read. No source maps: they would be
   // twice the package, and the sources are not in it.

@@ -35,6 +35,7 @@ const workers: readonly string[] = [
 interface Import {
   readonly from: string;
   readonly typeOnly: boolean;
+  readonly dynamic: boolean;
 }
 
 interface Source {
@@ -58,15 +59,17 @@ function read(file: string): Source {
   const statics = module.staticImports.map(({ moduleRequest, entries }) => ({
     from: moduleRequest.value,
     typeOnly: entries.length > 0 && entries.every((entry) => entry.isType),
+    dynamic: false,
   }));
   const reexports = module.staticExports
     .flatMap(({ entries }) => entries)
     .flatMap(({ moduleRequest, isType }) =>
-      moduleRequest ? [{ from: moduleRequest.value, typeOnly: isType }] : [],
+      moduleRequest ? [{ from: moduleRequest.value, typeOnly: isType, dynamic: false }] : [],
     );
   const dynamics = module.dynamicImports.map(({ moduleRequest }) => ({
     from: text.slice(moduleRequest.start, moduleRequest.end).replace(/^['"`]|['"`]$/g, ''),
     typeOnly: false,
+    dynamic: true,
   }));
   return { file, text, imports: [...statics, ...reexports, ...dynamics] };
 }
@@ -152,6 +155,16 @@ test('no function whose last bits depend on the engine', (t) => {
     // Squares, and powers of 2 and 10 by whole numbers, are exact.
     for (const [line] of code.matchAll(/^.*[^'*]\*\*[^'*].*$/gm)) {
       t.regex(line, /\*\* 2\b(?!\.)|\b(2|10) \*\* /, `${file}: ${line.trim()}: power() of samplers/power.ts`);
+    }
+  }
+});
+
+test('Vega is loaded when a plot is drawn, not with the package', (t) => {
+  for (const { file, imports } of sources) {
+    for (const { from, dynamic, typeOnly } of imports) {
+      if (!from.startsWith('vega')) continue;
+      t.is(file, 'src/report/to-svg.ts');
+      t.true(dynamic || typeOnly, `${file} imports ${from}`);
     }
   }
 });

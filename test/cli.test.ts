@@ -93,7 +93,7 @@ const refusals: Record<string, [string[], RegExp]> = {
   'an unknown family': [['fit', seeds[0], '-F', 'binomail', '-f', seeds[4]], /did you mean 'binomial'/],
   'an unknown strategy': [['fit', ...seeds, '-S', 'laplac'], /no strategy 'laplac'; did you mean 'laplace'/],
   'an unknown strategy among others': [['compare', ...seeds, '-S', 'laplace,mce'], /no strategy 'mce'/],
-  'an unknown option': [['fit', ...seeds, '--html', 'x.html'], /unknown option '--html'/],
+  'an unknown option': [['fit', ...seeds, '--pdf', 'x.pdf'], /unknown option '--pdf'/],
   'a slip in an option': [
     ['fit', ...seeds, '--familly', 'x'],
     /unknown option '--familly' \(Did you mean --family\?\)/,
@@ -147,7 +147,7 @@ test('a formula error points at the place', async (t) => {
 });
 
 test('help of every command has examples and exit codes', async (t) => {
-  for (const command of ['fit', 'compare', 'sample', 'diagnose']) {
+  for (const command of ['fit', 'compare', 'sample', 'diagnose', 'simulate', 'plot']) {
     const { code, out, err } = await glmmc(command, '--help');
     t.deepEqual([code, err], [0, '']);
     t.true(

@@ -35,6 +35,16 @@ const functions = [
   ...['rhat', 'essBulk', 'essTail', 'essMean', 'essSd', 'essQuantile', 'mcseMean', 'mcseSd', 'mcseQuantile'],
   ...['autocorrelation', 'geweke', 'heidelbergerWelch', 'paretoK', 'summarizeDraws'],
   ...['ebfmi', 'ecdfBand', 'rhatNested', 'psis', 'paretoThreshold', 'rankPlot', 'diagnose'],
+  // seeing
+  ...['report', 'reportHtml', 'toSvg', 'forestPlot', 'timeErrorPlot', 'trajectoryPlot', 'tracePlot'],
+  ...[
+    'rankEcdfPlot',
+    'autocorrelationPlot',
+    'densityPlot',
+    'caterpillarPlot',
+    'fittedPlot',
+    'calibrationPlot',
+  ],
   ...['toStanCsv', 'fromStanCsv', 'toArviz', 'toArrow', 'GlmmcError'],
 ];
 

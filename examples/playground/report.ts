@@ -1,5 +1,5 @@
-// What people take home: the package's HTML report where it has one, else the printed comparison; all numbers as JSON.
-import type { Comparison } from 'glmmc';
+// What people take home: the report as a page, all numbers as JSON.
+import { type Comparison, reportHtml } from 'glmmc';
 
 export interface ReportFile {
   readonly name: string;
@@ -7,14 +7,8 @@ export interface ReportFile {
   readonly text: string;
 }
 
-type Html = (comparison: Comparison) => string | Promise<string>;
-
 export async function reportOf(comparison: Comparison): Promise<ReportFile> {
-  const { reportHtml } = (await import('glmmc')) as { reportHtml?: Html };
-  if (reportHtml) {
-    return { name: 'glmmc-report.html', type: 'text/html', text: await reportHtml(comparison) };
-  }
-  return { name: 'glmmc-report.txt', type: 'text/plain', text: `${comparison}\n` };
+  return { name: 'glmmc-report.html', type: 'text/html', text: await reportHtml(comparison) };
 }
 
 /** Every number in full. */

@@ -7,6 +7,7 @@ import { addCompareCommand } from './compare-command.js';
 import { addDiagnoseCommand } from './diagnose-command.js';
 import { addFitCommand } from './fit-command.js';
 import { EXIT, type ExitCode, type Io } from './io.js';
+import { addPlotCommand } from './plot-command.js';
 import { addSampleCommand } from './sample-command.js';
 import { addSimulateCommand } from './simulate-command.js';
 
@@ -47,6 +48,7 @@ function build(io: Io, finish: (code: ExitCode) => void): Command {
   addSampleCommand(program, io, finish);
   addDiagnoseCommand(program, io, finish);
   addSimulateCommand(program, io, finish);
+  addPlotCommand(program, io, finish);
   return program;
 }
 

@@ -1,11 +1,9 @@
 // `glmmc sample`: draws from the posterior, summarised and, with --out, written as Stan CSV.
-import { constants } from 'node:fs';
-import { access, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { GlmmcError } from '../../samplers/errors.js';
 import { fit } from '../estimate/fit.js';
 import { toStanCsv } from '../report/stan-csv.js';
+import { requireWritable } from '../report/writable.js';
 import { EXIT, type ExitCode, type Io } from './io.js';
 import { addModelOptions, fitOptionsFrom, type ModelFlags, modelFrom, wholeNumber } from './model-options.js';
 import { progressLine } from './progress.js';
@@ -48,7 +46,7 @@ Exit codes: 0 done, 1 bad input, 2 the chains have not converged.`,
         ...(draws !== undefined && { draws }),
         ...(thin !== undefined && { thin }),
       });
-      if (flags.out !== undefined) await requireFolder(flags.out);
+      if (flags.out !== undefined) await requireWritable('--out', fileOf(flags.out, 0));
       const model = await modelFrom(data, flags);
       const { wipe, ...progress } = progressLine(io);
       const { checkpoint } = flags;
@@ -64,19 +62,13 @@ Exit codes: 0 done, 1 bad input, 2 the chains have not converged.`,
     });
 }
 
-/** Asked before the work, not after it. */
-async function requireFolder(prefix: string): Promise<void> {
-  const folder = dirname(prefix);
-  await access(folder, constants.W_OK).catch(() => {
-    throw new GlmmcError(
-      'unwritable',
-      `--out ${prefix}: cannot write to the folder '${folder}'; make it first`,
-    );
-  });
-}
-
 async function write(prefix: string, texts: readonly string[]): Promise<string[]> {
-  const files = texts.map((_, c) => `${prefix}_${c + 1}.csv`);
+  const files = texts.map((_, c) => fileOf(prefix, c));
   await Promise.all(files.map((file, c) => writeFile(file, texts[c])));
   return files;
+}
+
+/** The file of a chain. */
+function fileOf(prefix: string, chain: number): string {
+  return `${prefix}_${chain + 1}.csv`;
 }

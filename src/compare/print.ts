@@ -4,6 +4,7 @@ import type { Estimate, Fit } from '../estimate/fit.js';
 import { familyText, readableError } from '../estimate/summary.js';
 import type { Finding } from '../model/finding.js';
 import type { Comparison, PosteriorYardstick } from './compare.js';
+import { ownedFindings } from './owned-findings.js';
 import {
   type ComparisonRow,
   LARGEST_DIFFERENCE,
@@ -144,24 +145,27 @@ function distances({ rows }: Comparison): string {
   return table(header, body, { align });
 }
 
-function isMonteCarlo(row: ComparisonRow): boolean {
+/** Whether the row's estimates have Monte Carlo errors. */
+export function isMonteCarlo(row: ComparisonRow): boolean {
   return row.estimates.some(({ monteCarloError }) => monteCarloError > 0);
 }
 
 /** A difference of log-likelihoods; what is below their certified error is 0. */
-function gap(value: number): string {
+export function gap(value: number): string {
   if (Number.isNaN(value)) return '-';
   if (Math.abs(value) < 1e-8) return '0';
   return Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(2).replace('e+', 'e');
 }
 
-function small(value: number): string {
+/** A distance in standard errors; '-' where it is infinite. */
+export function small(value: number): string {
   if (value === Infinity) return '-';
   if (value < 1e-6) return '0';
   return value < 0.001 ? '<0.001' : value.toFixed(3);
 }
 
-function duration(milliseconds: number): string {
+/** Milliseconds as people say them. */
+export function duration(milliseconds: number): string {
   return milliseconds < 999.5 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
@@ -201,24 +205,11 @@ function legend({ rows }: Comparison): string {
     .join('\n');
 }
 
-/** Each finding once, with the strategies it is of; those of the data are every strategy's. */
-function findings({ model, rows, reference }: Comparison): string[] {
-  const owners = new Map<string, { finding: Finding; names: string[] }>();
-  const add = (finding: Finding, name: string): void => {
-    const key = `${finding.code} ${finding.message}`;
-    const entry = owners.get(key) ?? { finding, names: [] };
-    entry.names.push(name);
-    owners.set(key, entry);
-  };
-  for (const finding of model.findings) add(finding, 'data');
-  const ofData = new Set(model.findings);
-  const listed = rows.some(({ fit }) => fit === reference);
-  const all = [...(listed ? [] : [{ strategy: 'reference', findings: reference.findings }]), ...rows];
-  for (const row of all) {
-    for (const finding of row.findings) if (!ofData.has(finding)) add(finding, row.strategy);
-  }
-  if (owners.size === 0) return [];
-  const lines = [...owners.values()].flatMap(({ finding, names }) =>
+/** Each finding once, with the strategies it is of. */
+function findings(comparison: Comparison): string[] {
+  const owned = ownedFindings(comparison);
+  if (owned.length === 0) return [];
+  const lines = owned.flatMap(({ finding, names }) =>
     wrap(`${names.join(', ')}: ${finding.message} [${finding.code}]`, MARKS[finding.severity], '  '),
   );
   return [`Findings (! warning, !! error)\n\n${lines.join('\n')}`];

@@ -3,6 +3,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 import { type AppliedDesign, applyRecipe, type Recipe, sumOffsets, withoutRows } from './apply.js';
 import { clusterColumn, readClusters, readClusterWeights, readWeights } from './cluster.js';
 import { type Columns, columnsOf } from './column.js';
+import { type Covariate, summariseCovariates } from './covariates.js';
 import { learnNothing, type Scope } from './evaluate.js';
 import { columnExtents } from './extent.js';
 import { type Formula, parseFormula } from './formula-parse.js';
@@ -16,7 +17,7 @@ import { type DataSource, toTable } from './table.js';
 import { expandTerms, type Terms } from './terms.js';
 import { learnVariable } from './variables.js';
 
-export type { AppliedDesign };
+export type { AppliedDesign, Covariate };
 
 /** Columns named beside the formula, and the order of levels. */
 export interface DesignOptions {
@@ -65,6 +66,8 @@ export interface Design {
   readonly responseName: string;
   /** For a text or boolean response: [failure, success], coded 0 and 1. */
   readonly responseLevels: readonly [string, string] | undefined;
+  /** The columns of the data that terms and offsets use. */
+  readonly covariates: readonly Covariate[];
   /** The same recipe on new data: levels, `scale()`, `center()` and `poly()` as they were learnt. */
   apply(source: DataSource): AppliedDesign;
 }
@@ -140,6 +143,7 @@ export function buildDesign(formula: string, source: DataSource, options: Design
     droppedColumns: droppedBy,
     responseName: response.name,
     responseLevels: response.levels,
+    covariates: summariseCovariates(terms.variables, offsets, columns, kept),
     apply: bindRecipe({
       formula: parsed.text,
       terms,

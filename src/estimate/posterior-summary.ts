@@ -45,17 +45,26 @@ export function posteriorSummary(
 
 /** Numbers in the digits their rows support, points below each other. What is held fixed has its value alone. */
 function rows(draws: Draws, fixed: readonly string[]): string {
-  const header = ['', 'mean', 'mcse_mean', 'sd', 'q5', 'median', 'q95', 'ess_bulk', 'ess_tail', 'rhat'];
-  const lines = summarizeDraws(draws).map((summary) => {
-    if (!fixed.includes(summary.variable)) return row(summary);
-    return header.map((_, j) => [summary.variable, String(summary.mean), 'fixed'][j] ?? '-');
-  });
-  const columns = header.map((_, j) => lines.map((line) => line[j]));
+  const lines = summaryCells(draws, fixed);
+  const columns = SUMMARY_HEADER.map((_, j) => lines.map((line) => line[j]));
   const aligned = columns.map((cells, j) => (j === 0 ? cells : alignPoints(cells)));
   return table(
-    header,
+    SUMMARY_HEADER,
     lines.map((_, i) => aligned.map((cells) => cells[i])),
   );
+}
+
+/** The columns of a summary of draws as it is printed. */
+export const SUMMARY_HEADER: readonly string[] = [
+  ...['', 'mean', 'mcse_mean', 'sd', 'q5', 'median', 'q95', 'ess_bulk', 'ess_tail', 'rhat'],
+];
+
+/** A line a variable, in the digits that its Monte Carlo error supports. */
+export function summaryCells(draws: Draws, fixed: readonly string[]): string[][] {
+  return summarizeDraws(draws).map((summary) => {
+    if (!fixed.includes(summary.variable)) return row(summary);
+    return SUMMARY_HEADER.map((_, j) => [summary.variable, String(summary.mean), 'fixed'][j] ?? '-');
+  });
 }
 
 function row(summary: SummaryRow): string[] {
@@ -78,6 +87,7 @@ function row(summary: SummaryRow): string[] {
   ];
 }
 
-function subset(draws: Draws, variables: readonly string[]): Draws {
+/** Some variables of the draws. */
+export function subset(draws: Draws, variables: readonly string[]): Draws {
   return { ...draws, variables };
 }

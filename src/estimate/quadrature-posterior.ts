@@ -46,6 +46,12 @@ export interface QuadraturePosterior {
   readonly converged: boolean;
   /** The priors, in one line. */
   readonly priors: string;
+  /**
+   * The density of a parameter at the places `at`, smoothed by a normal kernel (with the bandwidth of draws, so that both are
+   * smoothed alike). Not among the enumerable fields: everything else is plain data.
+   * @throws GlmmcError `unknown-variable`
+   */
+  density(name: string, at: ArrayLike<number>, bandwidth: number): Float64Array;
 }
 
 export interface QuadraturePosteriorOptions {
@@ -112,7 +118,14 @@ export async function quadraturePosterior(
     await sample.fill(proposal, perShift, pause);
     const answer = sample.summarise();
     const done = answer.largestErrorRatio < known.error;
-    if (done || perShift >= most) return { ...answer, converged: done && !(answer.k > LARGEST_PARETO_K) };
+    if (done || perShift >= most) {
+      const result = { ...answer, converged: done && !(answer.k > LARGEST_PARETO_K) };
+      const density: QuadraturePosterior['density'] = (...place) => sample.density(...place);
+      return Object.defineProperty(result, 'density', {
+        value: density,
+        enumerable: false,
+      }) as QuadraturePosterior;
+    }
     // The error falls a little faster than 1 / n.
     const growth = Math.log2(answer.largestErrorRatio / known.error) / 1.2;
     perShift = Math.min(most, perShift * 2 ** Math.max(1, Math.min(3, Math.ceil(growth) || 1)));

@@ -153,7 +153,8 @@ export function heading(fit: Fit): string {
   ].join('\n');
 }
 
-function dataLine(model: Model): string {
+/** Rows, clusters and their sizes, in one line. */
+export function dataLine(model: Model): string {
   const { starts, count } = model.clusters;
   const sizes = Array.from({ length: count }, (_, i) => starts[i + 1] - starts[i]);
   const [least, median, most] = [0, 0.5, 1].map((p) => formatNumber(quantile(sizes, p), 0));
@@ -164,7 +165,8 @@ function dataLine(model: Model): string {
   return `${model.observations} rows, ${count} clusters by ${model.clusterName} (${rows})`;
 }
 
-function isMonteCarlo(fit: LikelihoodFit): boolean {
+/** Whether the estimates have Monte Carlo errors. */
+export function isMonteCarlo(fit: LikelihoodFit): boolean {
   return fit.estimates.some((estimate) => estimate.monteCarloError > 0);
 }
 
@@ -181,7 +183,8 @@ function monteCarloColumn(fit: LikelihoodFit, { name, monteCarloError: error }: 
   return cells;
 }
 
-function zText(z: number): string {
+/** A z value; '-' where there is none. */
+export function zText(z: number): string {
   if (Number.isNaN(z)) return '-';
   return Math.abs(z) > 1000 ? z.toExponential(1) : z.toFixed(2);
 }
@@ -195,7 +198,8 @@ export function readableError(standardError: number, monteCarloError: number): n
   return Math.max(readable, monteCarloError);
 }
 
-function estimateText(fit: LikelihoodFit, estimate: Estimate): string {
+/** An estimate with the digits that its errors leave worth reading. */
+export function estimateText(fit: LikelihoodFit, estimate: Estimate): string {
   const { name, value, standardError, monteCarloError } = estimate;
   // A value that somebody gave has the digits it was given.
   if (fit.fixed.includes(name)) return String(value);
@@ -210,12 +214,13 @@ function aligned(rows: readonly (readonly string[])[]): string[][] {
 }
 
 /** Three significant digits; two where the information itself is a Monte Carlo average. */
-function standardErrorText(fit: LikelihoodFit, { name, standardError }: Estimate): string {
+export function standardErrorText(fit: LikelihoodFit, { name, standardError }: Estimate): string {
   if (fit.fixed.includes(name)) return 'fixed';
   return digitsFor(standardError, standardError / (isMonteCarlo(fit) ? 10 : 100));
 }
 
-function formatPValue(p: number): string {
+/** A p-value; '-' where there is none. */
+export function formatPValue(p: number): string {
   if (Number.isNaN(p)) return '-';
   if (p < 2.2e-16) return '<2e-16';
   return p < 1e-3 ? p.toExponential(1) : p.toFixed(4);

@@ -20,5 +20,6 @@ runPages({
     /pValue[\s\S]*fixed-effects[\s\S]*incidental-parameters/,
     /none failed[\s\S]*intervals: 100/,
   ],
+  'docs/report.md': [/^written\n$/, /Fitted means by time[\s\S]*<svg <svg/],
   'docs/diagnostics.md': [/\[\][\s\S]*sigma/, /calibrated/, /share of zeros/, /elpd[\s\S]*elpd/],
 });

@@ -1,5 +1,7 @@
 // Importance-weighted points of a randomly shifted lattice, and what they say of each parameter.
 import { paretoK } from '../../../samplers/diagnostics/pareto.js';
+import { didYouMean, GlmmcError } from '../../../samplers/errors.js';
+import { kernelDensity } from '../../numeric/kernel-density.js';
 import type { MarginalPosterior } from '../marginal-posterior.js';
 import type { PosteriorParameter, QuadraturePosterior } from '../quadrature-posterior.js';
 import { latticeGenerator, shiftedLatticePoint } from './lattice.js';
@@ -49,7 +51,7 @@ export class WeightedSample {
     };
   }
 
-  summarise(): Omit<QuadraturePosterior, 'converged'> {
+  summarise(): Omit<QuadraturePosterior, 'converged' | 'density'> {
     const { posterior } = this;
     const { weights, largest } = this.weights();
     const perShift = weights[0].length;
@@ -74,6 +76,24 @@ export class WeightedSample {
       largestErrorRatio: Math.max(0, ...ratios),
       priors: posterior.priors.text,
     };
+  }
+
+  /** The density of one parameter, smoothed. @throws GlmmcError `unknown-variable` */
+  density(name: string, at: ArrayLike<number>, bandwidth: number): Float64Array {
+    const { names } = this.posterior.space;
+    const k = names.indexOf(name);
+    if (k < 0) {
+      throw new GlmmcError(
+        'unknown-variable',
+        `the posterior has no parameter '${name}'${didYouMean(name, names)}`,
+      );
+    }
+    const columns = this.naturalColumns()[k];
+    const flat = (parts: readonly Float64Array[]): Float64Array =>
+      Float64Array.from(parts.flatMap((part) => [...part]));
+    const scale = name === 'sigma' || name === 'dispersion';
+    const lowest = scale && k >= this.posterior.space.model.coefficientNames.length ? 0 : undefined;
+    return kernelDensity(flat(columns), flat(this.weights().weights), at, bandwidth, lowest);
   }
 
   /** Per parameter (free or fixed), per shift, its values on the natural scale. */

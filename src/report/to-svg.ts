@@ -1,0 +1,94 @@
+// A plot as SVG, drawn by Vega without a browser; Vega is loaded when the first plot is drawn.
+import * as v from 'valibot';
+import type { TopLevelSpec } from 'vega-lite';
+import { GlmmcError } from '../../samplers/errors.js';
+import { checkOptions } from '../../samplers/options.js';
+import { isObject, whatIs } from '../model/arguments.js';
+import type { PlotSpec } from './plots/spec.js';
+import { textWidth } from './text-width.js';
+import { type Theme, vegaConfig } from './theme.js';
+
+export interface SvgOptions {
+  /** `light` (default), `dark`, or `page`: colours by the variables `--ink`, `--muted`, `--grid`, `--series-1` ... of a page. */
+  readonly theme?: Theme;
+}
+
+/**
+ * The SVG of a specification, the same bytes for the same specification. Nothing is fetched: data that are not in the
+ * specification are refused.
+ * @throws GlmmcError `bad-plot`, `unknown-option`, `bad-option`
+ */
+export async function toSvg(spec: PlotSpec, options: SvgOptions = {}): Promise<string> {
+  if (!isObject(spec) || !('$schema' in spec)) {
+    throw new GlmmcError(
+      'bad-plot',
+      `toSvg() takes a Vega-Lite specification such as forestPlot(comparison), found ${whatIs(spec)}`,
+    );
+  }
+  const { theme } = checkOptions(
+    'toSvg()',
+    { theme: v.optional(v.picklist(['light', 'dark', 'page'], "'light', 'dark' or 'page'"), 'light') },
+    options,
+  );
+  const drawn = lastPlot.then(() => draw(spec, theme));
+  lastPlot = drawn.catch(() => {});
+  return await drawn;
+}
+
+/** One plot at a time: how Vega measures texts is a setting of the whole module, put back after each plot. */
+let lastPlot: Promise<unknown> = Promise.resolve();
+
+interface TextMetrics {
+  width(item: { readonly fontSize?: number }, text: unknown): number;
+}
+
+async function draw(spec: PlotSpec, theme: Theme): Promise<string> {
+  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
+  const { width } = textMetrics;
+  textMetrics.width = (item, text) => textWidth(String(text ?? ''), item.fontSize ?? 11);
+  const config = vegaConfig(theme);
+  let asked = false;
+  const load = (): Promise<never> => {
+    asked = true;
+    return Promise.reject(elsewhere());
+  };
+  try {
+    const compiled = compile(spec as unknown as TopLevelSpec, { config, logger: vega.logger(vega.None) });
+    const view = new vega.View(vega.parse(compiled.spec), {
+      renderer: 'none',
+      logLevel: vega.None,
+      loader: { load, sanitize: load, http: load, file: load } as never,
+    });
+    try {
+      const svg = await view.toSVG();
+      // Vega draws what it has where data do not come.
+      if (asked) throw elsewhere();
+      return `${renumbered(svg)}\n`;
+    } finally {
+      view.finalize();
+    }
+  } catch (error) {
+    if (error instanceof GlmmcError) throw error;
+    throw new GlmmcError('bad-plot', `toSvg(): Vega could not draw the plot: ${(error as Error).message}`);
+  } finally {
+    textMetrics.width = width;
+  }
+}
+
+function elsewhere(): GlmmcError {
+  return new GlmmcError(
+    'bad-plot',
+    'toSvg() draws data that stand in the specification, found an address; put the values there (data.values)',
+  );
+}
+
+/** Vega counts clip paths over all plots of a process; here each plot counts its own. */
+function renumbered(svg: string): string {
+  const numbers = new Map<string, number>();
+  return svg.replace(/(\bid="|url\(#)((?:clip|gradient)_?)(\d+)/g, (_, before, kind, number) => {
+    const key = `${kind}${number}`;
+    if (!numbers.has(key)) numbers.set(key, numbers.size + 1);
+    return `${before}${kind}${numbers.get(key)}`;
+  });
+}
