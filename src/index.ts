@@ -28,7 +28,13 @@ export {
 } from './compare/compare.js';
 export type { ComparisonRow, Verdict } from './compare/row.js';
 export { type RankedQuantity, type RankVerdict, type Sbc, type SbcOptions, sbc } from './compare/sbc.js';
-export { parseCsv, readCsv } from './data/csv.js';
+export { readArrow } from './data/arrow.js';
+export type { BigIntegers } from './data/cell-column.js';
+export type { ColumnarOptions } from './data/column-options.js';
+export { type CsvOptions, parseCsv, readCsv } from './data/csv.js';
+export type { FileSource } from './data/files.js';
+export { readParquet } from './data/parquet.js';
+export { readData } from './data/read-data.js';
 export type { ArrowShaped, DataSource, Table } from './data/table.js';
 export { albertChib } from './estimate/albert-chib.js';
 export type { ImportanceAnswers, ImportanceEstimate } from './estimate/collapsed/importance.js';
