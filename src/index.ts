@@ -155,6 +155,14 @@ export {
   withinCluster,
 } from './inspect/within-cluster.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
+export { type DuckDbConnection, type DuckDbOptions, glmmFromDuckDb } from './model/aggregate/duckdb.js';
+export {
+  type AggregatedModelOptions,
+  type AggregateOptions,
+  aggregateSql,
+  glmmFromAggregate,
+} from './model/aggregate/model.js';
+export type { ColumnKind } from './model/aggregate/plan.js';
 export {
   type Combination,
   combination,
