@@ -30,17 +30,24 @@ async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Clusters of 50 to 150 rows in five arms; in every cluster each arm has the same number of rows to within one. The intercepts are normal,
- * by Box and Muller from DuckDB's own seeded generator, and one a cluster.
+ * A number in (0, 1) told by a whole one: DuckDB's own random() depends on which thread takes which rows. Of several arguments hash()
+ * makes numbers that hang together, so that every use has whole numbers of its own.
  */
+const uniform = (of: string): string => `((CAST(hash(${of}) >> 11 AS DOUBLE) + 0.5) / 9007199254740992)`;
+
+const eta = TRUTH.beta.map((b, k) => `WHEN ${k} THEN ${k === 0 ? b : TRUTH.beta[0]! + b}`).join(' ');
+
+/** Clusters of 50 to 150 rows, a fifth in each of five arms; normal intercepts (Box and Muller 1958), one a cluster. */
 const makeRows = [
-  `SELECT setseed(0.42)`,
-  `CREATE TABLE clusters AS SELECT CAST(i AS INTEGER) AS cluster, CAST(10 + 2 * floor(11 * random()) AS INTEGER) AS per_arm,
-     ${TRUTH.sigma} * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()) AS eps FROM range(${CLUSTERS}) t(i)`,
+  `CREATE TABLE clusters AS SELECT CAST(i AS INTEGER) AS cluster,
+     CAST(10 + 2 * floor(11 * ${uniform('-1 - 3 * i')}) AS INTEGER) AS per_arm,
+     ${TRUTH.sigma} * sqrt(-2 * ln(${uniform('-2 - 3 * i')})) * cos(2 * pi() * ${uniform('-3 - 3 * i')}) AS eps
+     FROM range(${CLUSTERS}) t(i)`,
   `CREATE TABLE rows AS SELECT cluster, CAST(arm AS TINYINT) AS arm,
-     CAST(random() < 1 / (1 + exp(-(eps + CASE arm ${TRUTH.beta.map((b, k) => `WHEN ${k} THEN ${k === 0 ? b : TRUTH.beta[0]! + b}`).join(' ')} END))) AS TINYINT) AS y
-     FROM clusters, range(5) a(arm), LATERAL (SELECT unnest(range(per_arm)))`,
-  `CREATE VIEW continuous AS SELECT cluster, arm, y, 1e-7 * hash(rowid, 7) / 1e12 AS x FROM rows LIMIT ${CONTINUOUS_ROWS}`,
+     CAST(${uniform('1000 * CAST(cluster AS BIGINT) + 100 * arm + k')} < 1 / (1 + exp(-(eps + CASE arm ${eta} END))) AS TINYINT) AS y
+     FROM clusters, range(5) a(arm), LATERAL (SELECT unnest(range(per_arm))) r(k)`,
+  `CREATE VIEW shuffled AS SELECT cluster, CAST(hash(rowid + 1000000000000) % 5 AS TINYINT) AS arm, y FROM rows`,
+  `CREATE VIEW continuous AS SELECT cluster, y, ${uniform('rowid + 2000000000000')} AS x FROM rows LIMIT ${CONTINUOUS_ROWS}`,
 ];
 
 try {
@@ -70,6 +77,13 @@ try {
     glmmFromDuckDb('y ~ factor(arm) + (1 | cluster)', connection, { ...options, family: binomial('probit') }),
   );
   console.log(`  ${probit.findings[0]?.message}`);
+
+  // An arm drawn for every row: hardly two clusters have the same numbers of rows in the five arms.
+  const shuffled = await timed('merging arms at random', () =>
+    glmmFromDuckDb('y ~ factor(arm) + (1 | cluster)', connection, { ...options, table: 'shuffled' }),
+  );
+  console.log(`  ${shuffled.findings[0]?.message}`);
+  await timed('certified fit of them', () => fit(shuffled, quadrature(), { workers: 2 }));
 
   const continuous = await timed(`merging ${CONTINUOUS_ROWS} rows with a covariate of their own`, () =>
     glmmFromDuckDb('y ~ x + (1 | cluster)', connection, { ...options, table: 'continuous' }),

@@ -17,6 +17,7 @@ import { type ColumnKind, planAggregate } from './plan.js';
 /** What is asked of a connection: that of `@duckdb/node-api` has it. */
 export interface DuckDbConnection {
   run(sql: string): Promise<{
+    readonly rowCount: number;
     columnNames(): string[];
     columnTypes(): { toString(): string }[];
     fetchChunk(): Promise<{
@@ -126,38 +127,27 @@ function kindOf(type: string): ColumnKind | undefined {
   return /^VARCHAR$|^ENUM|^UUID$/.test(type) ? 'text' : undefined;
 }
 
-/** Rows of the answer are kept piece by piece until their number is known. */
+/** The whole answer, column by column. */
 async function query(connection: DuckDbConnection, sql: string): Promise<Table> {
   return told(async () => {
     const result = await connection.run(sql);
-    const names = result.columnNames();
-    const chunks: (readonly unknown[])[][] = [];
-    let rows = 0;
-    for (
-      let chunk = await result.fetchChunk();
-      chunk && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    ) {
-      const { rowCount } = chunk;
-      chunks.push(names.map((_, j) => chunk!.getColumnValues(j)));
-      rows += rowCount;
-    }
+    const { rowCount: rows } = result;
     if (rows === 0) {
       throw new GlmmcError(
         'no-rows',
         'no row is left: the table has none, or each has a missing value in a column that is used',
       );
     }
-    return Object.fromEntries(
-      names.map((name, j) => {
-        const column = new CellColumn('the merged rows', name, rows, 'text');
-        let at = 0;
-        for (const chunk of chunks) {
-          column.put(at, chunk[j]!);
-          at += chunk[j]!.length;
-        }
-        return [name, column.finish()];
-      }),
-    );
+    const names = result.columnNames();
+    const columns = names.map((name) => new CellColumn('the merged rows', name, rows, 'text'));
+    for (let at = 0; at < rows; ) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) break;
+      columns.forEach((column, j) => {
+        column.put(at, chunk.getColumnValues(j));
+      });
+      at += chunk.rowCount;
+    }
+    return Object.fromEntries(names.map((name, j) => [name, columns[j]!.finish()]));
   });
 }

@@ -48,7 +48,7 @@ export function standIns(plan: AggregatePlan, result: Table): StandIns {
   const constant = numbers(RESULT.constant);
   const invalid = numbers(RESULT.invalid);
   const tableRows = numbers(RESULT.tableRows);
-  const bad = invalid.reduce((total, n) => total + n, 0);
+  const bad = invalid.reduce((total, of) => total + of, 0);
   if (bad > 0) {
     throw new GlmmcError(
       'bad-response',
@@ -56,34 +56,43 @@ export function standIns(plan: AggregatePlan, result: Table): StandIns {
     );
   }
   const weight = plan.weights === undefined ? undefined : numbers(plan.weights);
-  const from: number[] = [];
-  const y: number[] = [];
-  const weights: number[] = [];
-  const constants: number[] = [];
+  // Typed arrays: there may be millions of them, at most two a merged row.
+  const from = new Int32Array(2 * columns.rows);
+  const y = new Float64Array(2 * columns.rows);
+  const weights = new Float64Array(2 * columns.rows);
+  const constants = new Float64Array(2 * columns.rows);
   const seen = new Map<unknown, number>();
+  const averages = plan.statistic === 'moments' || plan.statistic === 'log-moments';
+  let size = 0;
   for (let k = 0; k < columns.rows; k++) {
     const m = clusters[k]!;
     const w = weight?.[k] ?? 1;
-    const averages = plan.statistic === 'moments' || plan.statistic === 'log-moments';
     const pair = pairOf(plan, count[k]! / m, averages ? sum[k]! : sum[k]! / m, second[k]!);
-    pair.forEach(([value, share], i) => {
-      from.push(k);
-      y.push(value);
-      weights.push(w * share);
-      constants.push(i === 0 ? constantOf(plan, pair, w, constant[k]! / m) : 0);
-    });
+    constants[size] = constantOf(plan, pair, w, constant[k]! / m);
+    for (const [value, share] of pair) {
+      from[size] = k;
+      y[size] = value;
+      weights[size] = w * share;
+      size++;
+    }
     seen.set(result[plan.cluster]![k], m);
   }
-  const taken = (name: string): Table[string] => from.map((k) => result[name]![k]!);
+  const members = from.subarray(0, size);
+  const taken = (name: string): Table[string] => {
+    const column = result[name]!;
+    return column instanceof Float64Array
+      ? Float64Array.from(members, (k) => column[k]!)
+      : Array.from(members, (k) => column[k]!);
+  };
   return {
     table: {
       ...Object.fromEntries([plan.cluster, ...plan.keys].map((name) => [name, taken(name)])),
-      ...(plan.statistic !== 'responses' && { [STAND_IN.y]: Float64Array.from(y) }),
-      [STAND_IN.weight]: Float64Array.from(weights),
-      [STAND_IN.clusters]: Float64Array.from(from, (k) => clusters[k]!),
+      ...(plan.statistic !== 'responses' && { [STAND_IN.y]: y.subarray(0, size) }),
+      [STAND_IN.weight]: weights.subarray(0, size),
+      [STAND_IN.clusters]: Float64Array.from(members, (k) => clusters[k]!),
     },
-    constants: Float64Array.from(constants),
-    rows: rows.reduce((total, n) => total + n, 0),
+    constants,
+    rows: rows.reduce((total, of) => total + of, 0),
     tableRows: tableRows[0] ?? 0,
     clusters: [...seen.values()].reduce((total, m) => total + m, 0),
   };

@@ -57,7 +57,7 @@ export function writeSql(plan: AggregatePlan, { table, merge, booleans }: SqlOpt
   GROUP BY ${list(['g', ...keys])}
 )`,
   ];
-  const tableRows = `(SELECT COUNT(*) FROM ${from}) AS ${RESULT.tableRows}`;
+  const tableRows = `(SELECT CAST(COUNT(*) AS DOUBLE PRECISION) FROM ${from}) AS ${RESULT.tableRows}`;
   const names = [quoteIdentifier(plan.cluster), ...plan.keys.map(quoteIdentifier)];
   const named = (cells: readonly string[]): string[] => cells.map((cell, k) => `${cell} AS ${names[k]}`);
 
@@ -65,7 +65,7 @@ export function writeSql(plan: AggregatePlan, { table, merge, booleans }: SqlOpt
     return `WITH ${parts.join(',\n')}
 SELECT ${list([
       ...named(['g', ...keys]),
-      `1 AS ${RESULT.clusters}`,
+      `1e0 AS ${RESULT.clusters}`,
       `r AS ${RESULT.rows}`,
       `n AS ${RESULT.count}`,
       `s AS ${RESULT.sum}`,
@@ -97,7 +97,7 @@ ORDER BY ${list(['g', ...keys])}`;
   FROM glmmc_numbered GROUP BY g
 )`,
     `glmmc_merged AS (
-  SELECT content, total, MIN(g) AS label, COUNT(*) AS m FROM glmmc_contents GROUP BY content, total
+  SELECT content, total, MIN(g) AS label, CAST(COUNT(*) AS DOUBLE PRECISION) AS m FROM glmmc_contents GROUP BY content, total
 )`,
     `glmmc_members AS MATERIALIZED (
   SELECT glmmc_contents.g, label, m FROM glmmc_contents
