@@ -3,7 +3,9 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import test from 'ava';
+import { runCommand } from '../src/cli/program.js';
 import { readArrow } from '../src/data/arrow.js';
 import { parseCsv, readCsv } from '../src/data/csv.js';
 import { readParquet } from '../src/data/parquet.js';
@@ -111,6 +113,28 @@ test('gzipped CSV is known by its bytes, and the same table', async (t) => {
   await t.throwsAsync(readCsv(path, { columns: ['yy'] }), { code: 'unknown-column' });
   await writeFile(path, gzipSync(text).subarray(0, 2000));
   await t.throwsAsync(readCsv(path), { code: 'unreadable-file', message: /gzipped, but not to its end/ });
+});
+
+test('the command line reads Parquet and gzipped CSV under any name', async (t) => {
+  const printed = async (path: string): Promise<string> => {
+    let text = '';
+    const io = {
+      out: (part: string) => (text += part),
+      err: (part: string) => (text += part),
+      terminal: false,
+    };
+    const formula = 'cbind(incidence, size - incidence) ~ factor(period) + (1 | herd)';
+    t.is(await runCommand(['fit', path, '-F', 'binomial', '-f', formula], io), 0, text);
+    return text;
+  };
+  const csv = 'examples/data/cbpp.csv';
+  const expected = await printed(csv);
+  await writeFile(join(scratch, 'zipped.txt'), gzipSync(await readFile(csv)));
+  t.is(await printed(join(scratch, 'zipped.txt')), expected);
+  const connection = await (await DuckDBInstance.create()).connect();
+  await connection.run(`COPY (SELECT * FROM "${csv}") TO '${join(scratch, 'parquet.txt')}' (FORMAT parquet)`);
+  t.is(await printed(join(scratch, 'parquet.txt')), expected);
+  connection.closeSync();
 });
 
 test('CSV that comes in many pieces is the table of its whole text', async (t) => {

@@ -62,7 +62,7 @@ for (const [name, strategy] of Object.entries({ mcem: mcem(), mcnr: mcnr(), mcml
 const small = { chains: 2, warmup: 300, draws: 600 };
 for (const [name, strategy] of Object.entries({
   gibbs: gibbs(small),
-  polyaGamma: polyaGamma(small),
+  polyaGamma: polyaGamma({ chains: 2, warmup: 100, draws: 150 }),
   nuts: nuts({ chains: 2, warmup: 150, draws: 150 }),
   collapsed: collapsed(small),
 })) {
