@@ -104,6 +104,13 @@ export function glmmFromAggregate(formula: string, rows: DataSource, options: Ag
   const result = toTable(rows);
   const { table, constants, ...counts } = standIns(plan, result);
   const { randomEffect, levels, offset, family } = options;
+  const labels = result[plan.cluster]!;
+  if (counts.clusters > 1 && Array.from(labels).every((label) => label === labels[0])) {
+    throw new GlmmcError(
+      'one-cluster',
+      `all ${counts.clusters} clusters have the same content, so that nothing is left to tell them by; merge rows alone, by { merge: 'rows' }`,
+    );
+  }
   const model = glmm(formulaOf(plan), table, {
     family,
     weights: STAND_IN.weight,

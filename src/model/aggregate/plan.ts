@@ -72,6 +72,16 @@ export function planAggregate(formula: string, options: PlanOptions): AggregateP
       `the cluster column '${cluster}' also stands among the terms, so that no clusters are alike; read the columns that are needed, and use glmm()`,
     );
   }
+  const responseText = deparse(parsed.response);
+  const again = terms.variables.find((node) => deparse(node) === responseText);
+  if (again !== undefined) {
+    throw formulaError(
+      'bad-formula',
+      parsed.text,
+      again.start,
+      `the response ${responseText} also stands among the terms; leave it out there`,
+    );
+  }
   const responses = [...columnsIn(parsed.response)];
   for (const name of [cluster, ...covariates, ...responses]) {
     if (!name.startsWith(PREFIX)) continue;
