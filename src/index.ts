@@ -43,7 +43,13 @@ export {
   type SensitivityRow,
   sensitivity,
 } from './compare/sensitivity.js';
-export { parseCsv, readCsv } from './data/csv.js';
+export { readArrow } from './data/arrow.js';
+export type { BigIntegers } from './data/cell-column.js';
+export type { ColumnarOptions } from './data/column-options.js';
+export { type CsvOptions, parseCsv, readCsv } from './data/csv.js';
+export type { FileSource } from './data/files.js';
+export { readParquet } from './data/parquet.js';
+export { readData } from './data/read-data.js';
 export type { ArrowShaped, DataSource, Table } from './data/table.js';
 export { albertChib } from './estimate/albert-chib.js';
 export type { ImportanceAnswers, ImportanceEstimate } from './estimate/collapsed/importance.js';
@@ -205,6 +211,14 @@ export {
   withinCluster,
 } from './inspect/within-cluster.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
+export { type DuckDbConnection, type DuckDbOptions, glmmFromDuckDb } from './model/aggregate/duckdb.js';
+export {
+  type AggregatedModelOptions,
+  type AggregateOptions,
+  aggregateSql,
+  glmmFromAggregate,
+} from './model/aggregate/model.js';
+export type { ColumnKind } from './model/aggregate/plan.js';
 export {
   type Combination,
   combination,

@@ -92,8 +92,8 @@ test('the parser sees the imports', (t) => {
   const fit = sources.find(({ file }) => file === 'src/estimate/fit.ts')!;
   t.true(fit.imports.some(({ from, typeOnly }) => from === './maximum-likelihood.js' && typeOnly));
   t.true(fit.imports.some(({ from, typeOnly }) => from === 'valibot' && !typeOnly));
-  const csv = sources.find(({ file }) => file === 'src/data/csv.ts')!;
-  t.true(csv.imports.some(({ from }) => from === '../numeric/builtin.js'));
+  const files = sources.find(({ file }) => file === 'src/data/files.ts')!;
+  t.true(files.imports.some(({ from }) => from === '../numeric/builtin.js'));
   const index = sources.find(({ file }) => file === 'src/index.ts')!;
   t.true(index.imports.some(({ from }) => from === './estimate/fit.js'));
 });

@@ -4,6 +4,7 @@ import * as glmmc from '../src/index.js';
 
 const functions = [
   // data and model
+  ...['readParquet', 'readArrow', 'readData', 'aggregateSql', 'glmmFromAggregate', 'glmmFromDuckDb'],
   ...['readCsv', 'parseCsv', 'glmm', 'binomial', 'poisson', 'gaussian', 'gamma', 'normal', 'marginal'],
   ...['negativeBinomial', 'customFamily', 'combination'],
   ...['studentT', 'logistic', 'laplaceEffect', 'logGamma', 'bridge', 'customEffect', 'pointMasses'],

@@ -78,3 +78,20 @@ test('the command prints its help, and its version is that of package.json', asy
   for (const command of ['fit', 'compare', 'sample', 'diagnose']) t.true(help.includes(command), command);
   t.is((await node([manifest.bin.glmmc, '--version'])).trim(), manifest.version);
 });
+
+test('where DuckDB is not installed everything else is there, and the error says what to install', async (t) => {
+  const hooks = `export const resolve = (name, context, next) => {
+    if (name === '@duckdb/node-api') throw new Error('not installed');
+    return next(name, context);
+  };`;
+  const asUrl = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+  const register = `import { register } from 'node:module'; register(${JSON.stringify(asUrl(hooks))});`;
+  const code = `
+    import { binomial, glmmFromDuckDb } from 'glmmc';
+    const options = { table: 'examples/data/cbpp.csv', family: binomial() };
+    const refused = glmmFromDuckDb('incidence | trials(size) ~ 1 + (1 | herd)', ':memory:', options);
+    await refused.catch(({ code, message }) => console.log(code, message));
+  `;
+  const text = await node(['--import', asUrl(register), '--input-type=module', '--eval', code]);
+  t.regex(text, /^no-duckdb .*npm install @duckdb\/node-api\n$/);
+});

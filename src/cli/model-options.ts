@@ -1,7 +1,7 @@
 // The options that every fitting command shares, and the model made of them.
 import { type Command, InvalidArgumentError } from 'commander';
 import { GlmmcError } from '../../samplers/errors.js';
-import { readCsv } from '../data/csv.js';
+import { readData } from '../data/read-data.js';
 import type { FitOptions } from '../estimate/fit.js';
 import { glmm, type Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
@@ -20,7 +20,7 @@ export interface ModelFlags {
 /** Adds DATA and the model's options to a command. */
 export function addModelOptions(command: Command): Command {
   return command
-    .argument('<data>', 'CSV file with a header line')
+    .argument('<data>', 'CSV file with a header line (gzipped or not), Parquet or Arrow file')
     .requiredOption('-f, --formula <formula>', "the model, such as 'y ~ x + factor(g) + (1 | cluster)'")
     .requiredOption('-F, --family <name[:link]>', FAMILY_NAMES)
     .option('--weights <column>', "multiplies each row's log density")
@@ -33,7 +33,7 @@ export function addModelOptions(command: Command): Command {
 /** @throws GlmmcError for a file, formula, family or data that no model can be made of */
 export async function modelFrom(data: string, flags: ModelFlags): Promise<Model> {
   const family = familyNamed(flags.family);
-  return glmm(flags.formula, await readCsv(data), {
+  return glmm(flags.formula, await readData(data), {
     family,
     ...(flags.weights !== undefined && { weights: flags.weights }),
     ...(flags.clusterWeights !== undefined && { clusterWeights: flags.clusterWeights }),

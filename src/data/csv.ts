@@ -1,29 +1,40 @@
 // CSV text or file in, table out: numeric columns as Float64Array, the others as text.
-import { GlmmcError, nearestName } from '../../samplers/errors.js';
-import { describe } from '../../samplers/options.js';
+import { didYouMean, GlmmcError } from '../../samplers/errors.js';
+import { checkOptions, describe } from '../../samplers/options.js';
 import { builtin } from '../numeric/builtin.js';
-import { eachRecord } from './csv-records.js';
+import { columnList } from './column-options.js';
+import { CsvColumn } from './csv-column.js';
+import { CsvRecords } from './csv-records.js';
+import { BYTES, fileError, firstBytes, requirePath } from './files.js';
 import type { Table } from './table.js';
 
+export interface CsvOptions {
+  /** The columns to keep, in this order; all where left out. */
+  readonly columns?: readonly string[];
+}
+
 /**
- * Reads a CSV file with a header line (UTF-8, quotes as RFC 4180, CRLF or LF, byte order mark ignored).
+ * Reads a CSV file with a header line (UTF-8, quotes as RFC 4180, CRLF or LF, byte order mark ignored), gzipped or not, which
+ * its first bytes tell. The file is read in pieces: what stays in memory are the columns.
  * A column whose cells are all numbers, empty or `NA` becomes a `Float64Array` (missing as NaN);
  * any other an array of text (missing as null). A header without commas is split at tabs or semicolons.
- * @throws GlmmcError `file-not-found`, `unreadable-file`, `empty-csv`, `ragged-csv`, `bad-csv`, `duplicate-columns`;
- *   `needs-node` in a browser
+ * A column whose first text comes after numbers makes the file be read a second time.
+ * @throws GlmmcError `file-not-found`, `unreadable-file`, `empty-csv`, `ragged-csv`, `bad-csv`, `duplicate-columns`,
+ *   `unknown-column`, `unknown-option`, `bad-option`; `needs-node` in a browser
  */
-export async function readCsv(path: string): Promise<Table> {
-  if (!(typeof path === 'string' || (path as unknown) instanceof URL)) {
-    throw new GlmmcError('unreadable-file', `readCsv() takes the path of a file, found ${describe(path)}`);
-  }
-  const { readFile } = builtin('node:fs/promises', 'readCsv() reads files; give the text to parseCsv()');
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw await fileError(path, error as NodeJS.ErrnoException);
-  }
-  return parseTable(bytes, `'${path}'`);
+export async function readCsv(path: string, options: CsvOptions = {}): Promise<Table> {
+  requirePath('readCsv()', path);
+  const { columns } = checkOptions('readCsv()', { columns: columnList() }, options);
+  const start = await firstBytes('readCsv()', path, 2);
+  const gzipped = start[0] === 0x1f && start[1] === 0x8b;
+  const first = new CsvTable(`'${path}'`, columns);
+  await eachText(path, gzipped, (text) => first.push(text));
+  const again = first.end();
+  if (again === undefined) return first.table();
+  const second = new CsvTable(`'${path}'`, columns, again);
+  await eachText(path, gzipped, (text) => second.push(text));
+  second.end();
+  return second.table();
 }
 
 /** The same from a string. @throws GlmmcError as `readCsv`, the file errors apart */
@@ -31,39 +42,133 @@ export function parseCsv(text: string): Table {
   if (typeof text !== 'string') {
     throw new GlmmcError('bad-csv', `parseCsv() takes the text of a CSV file, found ${describe(text)}`);
   }
-  return parseTable(text, 'the CSV text');
+  let texts: ReadonlySet<number> = new Set();
+  for (;;) {
+    const reading = new CsvTable('the CSV text', undefined, texts);
+    reading.push(text);
+    const again = reading.end();
+    if (again === undefined) return reading.table();
+    texts = again;
+  }
 }
 
-function parseTable(input: string | Uint8Array, source: string): Table {
-  let names: readonly string[] | undefined;
-  const columns: string[][] = [];
-  const take = (fields: readonly string[], line: number): void => {
+/** The text of a file, piece by piece. */
+async function eachText(path: string, gzipped: boolean, take: (text: string) => void): Promise<void> {
+  const { createReadStream } = builtin('node:fs', BYTES);
+  const { pipeline } = builtin('node:stream/promises', BYTES);
+  const { createGunzip } = builtin('node:zlib', BYTES);
+  const decoder = new TextDecoder();
+  let refused: unknown;
+  const consume = async (pieces: AsyncIterable<Uint8Array>): Promise<void> => {
+    try {
+      for await (const bytes of pieces) take(decoder.decode(bytes, { stream: true }));
+      take(decoder.decode());
+    } catch (error) {
+      // A pipeline of three may report an abort in its place.
+      refused = error;
+      throw error;
+    }
+  };
+  const source = createReadStream(path, { highWaterMark: PIECE });
+  try {
+    if (gzipped) await pipeline(source, createGunzip({ chunkSize: PIECE }), consume);
+    else await pipeline(source, consume);
+  } catch (error) {
+    if (refused instanceof GlmmcError) throw refused;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code?.startsWith('Z_')) {
+      throw new GlmmcError(
+        'unreadable-file',
+        `'${path}' is gzipped, but not to its end: ${(error as Error).message}; fetch or make the file again`,
+      );
+    }
+    throw await fileError(path, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Bytes read at a time. */
+const PIECE = 1 << 20;
+
+/** A table while its text comes in. */
+class CsvTable {
+  private readonly source: string;
+  private readonly texts: ReadonlySet<number>;
+  private readonly records: CsvRecords;
+  private names: readonly string[] | undefined;
+  private columns: (CsvColumn | undefined)[] = [];
+  private readonly wanted: readonly string[] | undefined;
+  private rows = 0;
+
+  /**
+   * @param wanted the columns to keep, all where undefined
+   * @param texts the places of columns that are known to be text
+   */
+  constructor(source: string, wanted: readonly string[] | undefined, texts: ReadonlySet<number> = new Set()) {
+    this.source = source;
+    this.wanted = wanted;
+    this.texts = texts;
+    this.records = new CsvRecords((fields, line) => this.take(fields, line));
+  }
+
+  push(text: string): void {
+    this.guard(() => this.records.push(text));
+  }
+
+  /** The places of columns that must be read again as text; undefined where the table is whole. */
+  end(): ReadonlySet<number> | undefined {
+    this.guard(() => this.records.end());
+    if (this.names === undefined || this.rows === 0) {
+      throw new GlmmcError(
+        'empty-csv',
+        `${this.source} must have a header line and at least one row, found ${this.names === undefined ? 'nothing' : 'a header alone'}`,
+      );
+    }
+    const again = this.columns.flatMap((column, j) => (column?.mustReread ? [j] : []));
+    return again.length > 0 ? new Set([...this.texts, ...again]) : undefined;
+  }
+
+  table(): Table {
+    const names = this.names!;
+    return Object.fromEntries(
+      (this.wanted ?? names).map((name) => [name, this.columns[names.indexOf(name)]!.finish()]),
+    );
+  }
+
+  private take(fields: readonly string[], line: number): void {
+    const { names, columns } = this;
     if (names === undefined) {
-      names = header(fields, source);
-      for (const _ of names) columns.push([]);
+      const found = header(fields, this.source);
+      const unknown = this.wanted?.find((name) => !found.includes(name));
+      if (unknown !== undefined) {
+        throw new GlmmcError(
+          'unknown-column',
+          `${this.source} has no column '${unknown}'${didYouMean(unknown, found)}`,
+        );
+      }
+      this.names = found;
+      this.columns = found.map((name, j) =>
+        (this.wanted?.includes(name) ?? true) ? new CsvColumn(this.texts.has(j)) : undefined,
+      );
       return;
     }
     if (fields.length !== names.length) {
       throw new GlmmcError(
         'ragged-csv',
-        `${source}, line ${line}: expected ${names.length} fields (${names.join(', ')}), found ${fields.length}; look for a missing or extra comma, or quote fields that contain one`,
+        `${this.source}, line ${line}: expected ${names.length} fields (${names.join(', ')}), found ${fields.length}; look for a missing or extra comma, or quote fields that contain one`,
       );
     }
-    for (let j = 0; j < fields.length; j++) columns[j]!.push(fields[j]!);
-  };
-  try {
-    eachRecord(input, take);
-  } catch (error) {
-    if (error instanceof GlmmcError) throw error;
-    throw new GlmmcError('bad-csv', `${source}: ${(error as Error).message}`);
+    for (let j = 0; j < fields.length; j++) columns[j]?.push(fields[j]!);
+    this.rows++;
   }
-  if (names === undefined || columns[0]!.length === 0) {
-    throw new GlmmcError(
-      'empty-csv',
-      `${source} must have a header line and at least one row, found ${names === undefined ? 'nothing' : 'a header alone'}`,
-    );
+
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof GlmmcError) throw error;
+      throw new GlmmcError('bad-csv', `${this.source}: ${(error as Error).message}`);
+    }
   }
-  return Object.fromEntries(names.map((name, j) => [name, toColumn(columns[j]!)]));
 }
 
 /** Column names; the nameless column that R writes its row names under is called X, as R reads it. */
@@ -82,56 +187,4 @@ function header(record: readonly string[], source: string): string[] {
     seen.set(name, j);
   });
   return names;
-}
-
-function isMissing(text: string): boolean {
-  return text === '' || text === 'NA';
-}
-
-function toColumn(texts: readonly string[]): Float64Array | (string | null)[] {
-  const numbers = new Float64Array(texts.length);
-  for (let i = 0; i < texts.length; i++) {
-    const text = texts[i]!;
-    if (isMissing(text)) numbers[i] = Number.NaN;
-    else {
-      const value = toNumber(text);
-      if (value === undefined) return texts.map((cell) => (isMissing(cell) ? null : cell));
-      numbers[i] = value;
-    }
-  }
-  return numbers;
-}
-
-const special: ReadonlyMap<string, number> = new Map([
-  ['NaN', Number.NaN],
-  ['Inf', Infinity],
-  ['+Inf', Infinity],
-  ['-Inf', -Infinity],
-]);
-
-/** A decimal number, or undefined; `0x10` and the like stay text. */
-function toNumber(text: string): number | undefined {
-  const value = Number(text);
-  if (Number.isNaN(value)) return special.get(text);
-  const second = text.charCodeAt(1) | 32;
-  return text.charCodeAt(0) === 48 && (second === 120 || second === 98 || second === 111) ? undefined : value;
-}
-
-/** A missing file with the nearest name beside it; any other failure with the system's reason. */
-async function fileError(path: string, error: NodeJS.ErrnoException): Promise<GlmmcError> {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') {
-    const reason = error.code === 'EISDIR' ? 'it is a folder' : error.message;
-    return new GlmmcError('unreadable-file', `cannot read '${path}': ${reason}`);
-  }
-  const { readdir } = builtin('node:fs/promises', 'readCsv() reads files');
-  const { basename, dirname, join } = builtin('node:path', 'readCsv() reads files');
-  const folder = dirname(path);
-  const beside = await readdir(folder).catch(() => undefined);
-  if (beside === undefined)
-    return new GlmmcError('file-not-found', `no file '${path}': there is no folder '${folder}'`);
-  const near = nearestName(basename(path), beside);
-  return new GlmmcError(
-    'file-not-found',
-    `no file '${path}'${near === undefined ? '; check the path' : `; did you mean '${join(folder, near)}'?`}`,
-  );
 }

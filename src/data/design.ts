@@ -61,6 +61,8 @@ export interface Design {
   /** Index in the data (from 0) of each kept row. */
   readonly keptRows: Int32Array;
   readonly droppedRows: number;
+  /** Of rows that were merged in a database: how many these were. */
+  readonly dataRows?: number;
   /** Columns whose missing values dropped rows. */
   readonly droppedColumns: readonly string[];
   readonly responseName: string;

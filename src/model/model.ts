@@ -129,9 +129,10 @@ export function withRandomEffect(model: Model, randomEffect: RandomEffect): Mode
 
 /**
  * Rows as the data in long form would have them: a cluster of weight w stands for w clusters, so its rows count w times.
- * Without cluster weights it is `observations`.
+ * Without cluster weights it is `observations`; of rows that were merged in a database, all of them.
  */
 export function countedRows({ clusters, design }: Pick<Model, 'clusters' | 'design'>): number {
+  if (design.dataRows !== undefined) return design.dataRows;
   if (!design.clusterWeights) return design.rows;
   let total = 0;
   for (let i = 0; i < clusters.count; i++) {
@@ -140,7 +141,8 @@ export function countedRows({ clusters, design }: Pick<Model, 'clusters' | 'desi
   return total;
 }
 
-function isFamily(value: unknown): boolean {
+/** What options that take a family take. */
+export function isFamily(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'outcome' in value && 'traits' in value;
 }
 

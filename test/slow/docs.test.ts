@@ -2,6 +2,11 @@
 import { runPages } from '../page-examples.js';
 
 runPages({
+  'docs/big-data.md': [
+    /^-91\.9834\n$/,
+    /5000 rows in 1000 clusters[\s\S]*-2466\.937600/,
+    /^WITH[\s\S]*armold,sigma/,
+  ],
   'docs/monte-carlo-em.md': [/\n *LANDED/],
   'docs/posterior-sampling.md': [/^stopped;.*\nsame bits\n$/],
   'docs/playground.md': [/^chain 4 is at sigma = \d/],
