@@ -66,11 +66,11 @@ function read(file: string): Source {
     .flatMap(({ moduleRequest, isType }) =>
       moduleRequest ? [{ from: moduleRequest.value, typeOnly: isType, dynamic: false }] : [],
     );
-  const dynamics = module.dynamicImports.map(({ moduleRequest }) => ({
-    from: text.slice(moduleRequest.start, moduleRequest.end).replace(/^['"`]|['"`]$/g, ''),
-    typeOnly: false,
-    dynamic: true,
-  }));
+  const dynamics = module.dynamicImports
+    .map(({ moduleRequest }) => text.slice(moduleRequest.start, moduleRequest.end))
+    // A computed name is a package that need not be there.
+    .filter((request) => /^['"`]/.test(request))
+    .map((request) => ({ from: request.slice(1, -1), typeOnly: false, dynamic: true }));
   return { file, text, imports: [...statics, ...reexports, ...dynamics] };
 }
 
