@@ -91,6 +91,7 @@ const { metafile } = await build({
     '#csv-parse',
     'commander',
     'vega',
+    'vega-interpreter',
     'vega-lite',
     'node:*',
     'glmmc/package.json',

@@ -43,7 +43,11 @@ interface TextMetrics {
 }
 
 async function draw(spec: PlotSpec, theme: Theme): Promise<string> {
-  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const [vega, { compile }, { expressionInterpreter }] = await Promise.all([
+    import('vega'),
+    import('vega-lite'),
+    import('vega-interpreter'),
+  ]);
   const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
   const { width } = textMetrics;
   textMetrics.width = (item, text) => textWidth(String(text ?? ''), item.fontSize ?? 11);
@@ -55,7 +59,9 @@ async function draw(spec: PlotSpec, theme: Theme): Promise<string> {
   };
   try {
     const compiled = compile(spec as unknown as TopLevelSpec, { config, logger: vega.logger(vega.None) });
-    const view = new vega.View(vega.parse(compiled.spec), {
+    // Expressions are interpreted: pages with a strict content security policy forbid code from text.
+    const view = new vega.View(vega.parse(compiled.spec, undefined, { ast: true }), {
+      expr: expressionInterpreter,
       renderer: 'none',
       logLevel: vega.None,
       loader: { load, sanitize: load, http: load, file: load } as never,

@@ -76,6 +76,7 @@ for (const link of ['logit', 'probit']) {
     const report = await saved(page, '#report');
     t.regex(report.name, /^glmmc-report\.html$/);
     t.true(report.text.includes(here.rows[0].strategy));
+    t.true(report.text.includes('<svg'));
     await page.close();
   });
 }
