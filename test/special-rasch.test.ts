@@ -46,6 +46,25 @@ test('conditional estimates are those of eRm, marginal ones the certified mixed 
   );
 });
 
+test('the marginal estimates are the published ones of the R package ltm, in the scale of its discrimination', (t) => {
+  // rasch(LSAT) of ltm: Rizopoulos (2006), Journal of Statistical Software 17(5): difficulties on the scale of persons with
+  // standard deviation 1, and their common discrimination, which is sigma here. To the digits that it prints.
+  const difficulties = [-3.6153, -1.3224, -0.3176, -1.7301, -2.7802];
+  const errors = [0.3266, 0.1422, 0.0977, 0.1691, 0.251];
+  const { fit: marginal, sigma, mean } = all.marginal;
+  near(t, marginal.logLik, -2466.938, 5e-4, 'log-likelihood');
+  near(t, sigma, 0.7551, 5e-5, 'discrimination');
+  near(t, marginal.estimates[5].standardError, 0.0694, 5e-5, 'its error');
+  all.fixed.forEach((row, j) => {
+    const difficulty = -(row.marginal.value + mean.value) / sigma;
+    near(t, difficulty, difficulties[j], 5e-5, `difficulty ${row.label}`);
+    // d(-b / sigma) = -(db + difficulty dsigma) / sigma.
+    const v = (a: number, b: number): number => marginal.covariance.get(a, b);
+    const variance = v(j, j) + 2 * difficulty * v(j, 5) + difficulty * difficulty * v(5, 5);
+    near(t, Math.sqrt(variance) / sigma, errors[j], 5e-5, `its error ${row.label}`);
+  });
+});
+
 test("scores: eRm's maximum likelihood, Warm's weighted likelihood, means given the answers", (t) => {
   t.deepEqual(
     all.scores.map(({ count }) => count),
