@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { fit } from '../src/estimate/fit.js';
 import { quadrature } from '../src/estimate/quadrature.js';
+import { pointMasses } from '../src/model/effects/point-masses.js';
 import { binomial } from '../src/model/family.js';
 import { countedRows, glmm } from '../src/model/model.js';
 import { rasch } from '../src/special/rasch.js';
@@ -62,6 +63,28 @@ test('the marginal estimates are the published ones of the R package ltm, in the
     const v = (a: number, b: number): number => marginal.covariance.get(a, b);
     const variance = v(j, j) + 2 * difficulty * v(j, 5) + difficulty * difficulty * v(5, 5);
     near(t, Math.sqrt(variance) / sigma, errors[j], 5e-5, `its error ${row.label}`);
+  });
+});
+
+test('three point masses of ability give the conditional estimates of five items: a theorem, by another likelihood', async (t) => {
+  // de Leeuw and Verhelst (1986), J. Educational Statistics 11; Lindsay, Clogg and Grego (1991), JASA 86: a mixture of (k + 1) / 2
+  // points or more fits the distribution of the scores exactly, and what is left is the conditional likelihood.
+  const model = glmm('y ~ 0 + factor(item) + (1 | person)', lsat, {
+    family: binomial(),
+    randomEffect: pointMasses(3),
+  });
+  const { parameters, covariance, logLik } = await fit(model, quadrature());
+  const mean = parameters.beta.reduce((sum, b) => sum + b, 0) / 5;
+  const counts = all.scores.map(({ count }) => count);
+  const ofScores = counts.reduce((sum, n) => sum + n * Math.log(n / 1000), 0);
+  near(t, logLik, all.conditional.logLik + ofScores, 1e-8, 'log-likelihood');
+  const v = all.conditional.covariance;
+  all.fixed.forEach(({ conditional, label }, j) => {
+    near(t, parameters.beta[j] - mean, conditional.value, 1e-7, `easiness ${label}`);
+    if (j === 0) return;
+    // Of the difference to the first item, in which the mean of the persons has no part.
+    const variance = covariance.get(0, 0) + covariance.get(j, j) - 2 * covariance.get(0, j);
+    near(t, Math.sqrt(variance), Math.sqrt(v.get(0, 0) + v.get(j, j) - 2 * v.get(0, j)), 1e-6, 'its error');
   });
 });
 
