@@ -12,6 +12,7 @@ import { BetaBinomialLikelihood } from '../src/special/beta-binomial/likelihood.
 import { betaBinomial } from '../src/special/beta-binomial.js';
 import { conditionalLogistic } from '../src/special/conditional-logistic.js';
 import { litters } from '../src/special/litters.js';
+import { mcNemar } from '../src/special/matched-pairs/closed-forms.js';
 import { matchedPairs } from '../src/special/matched-pairs.js';
 import { hypergeometric } from '../src/special/meta-analysis/hypergeometric.js';
 import { metaAnalysis } from '../src/special/meta-analysis.js';
@@ -412,6 +413,16 @@ test('matchedPairs() reads data, agrees with conditionalLogistic(), and says wha
   t.is(oneSided.glmm, undefined);
   t.is(oneSided.conditional.exactUpper, Number.POSITIVE_INFINITY);
   near(t, oneSided.mcnemar.exactPValue, 1 / 32, 1e-15, 'exact p');
+  // Mid-p of Fagerland's R package contingencytables: its tables bentur_2009, cavo_2012, ezra_2010; and one with n10 = n01.
+  const pairs = [
+    [1, 7, 0.0390625],
+    [6, 16, 0.03468966484069828],
+    [25, 2, 3.032386302948004e-6],
+    [4, 4, 0.86328125],
+  ];
+  for (const [n10, n01, midP] of pairs) {
+    near(t, mcNemar({ n11: 3, n10, n01, n00: 5 }).midPValue, midP, 1e-14, `mid-p ${n10}, ${n01}`);
+  }
   // Clopper and Pearson: p^6 = 0.025.
   const p = 0.025 ** (1 / 6);
   near(t, oneSided.conditional.exactLower, Math.log(p / (1 - p)), 1e-10, 'exact lower');
