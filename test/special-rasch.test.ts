@@ -132,6 +132,27 @@ test('fit given the score, by all 32 patterns', (t) => {
   const row = all.random.find(({ label }) => label === String(person))!;
   near(t, row.infit, personFit[0], 1e-5, 'person infit');
   near(t, row.outfit, personFit[1], 1e-5, 'person outfit');
+  // Their standard deviations: over all patterns with the same score, with their chances given it.
+  const b = all.fixed.map(({ conditional }) => conditional.value);
+  for (const { label, score, ...fitted } of all.random.filter((_, i) => i % 97 === 5)) {
+    if (score === 0 || score === 5) continue;
+    const patterns = Array.from({ length: 32 }, (_, code) => b.map((_, j) => (code >> j) & 1)).filter(
+      (y) => y.reduce((x, z) => x + z) === score,
+    );
+    const weights = patterns.map((y) => Math.exp(y.reduce((sum, yes, j) => sum + yes * b[j], 0)));
+    const total = weights.reduce((x, z) => x + z);
+    const p = b.map((_, j) => patterns.reduce((sum, y, i) => sum + (weights[i] / total) * y[j], 0));
+    const of = (y: readonly number[]): readonly [number, number] => {
+      const squares = y.map((yes, j) => (yes - p[j]) * (yes - p[j]));
+      const variance = p.map((chance) => chance * (1 - chance));
+      const sum = (values: readonly number[]): number => values.reduce((x, z) => x + z);
+      return [sum(squares) / sum(variance), sum(squares.map((square, j) => square / variance[j])) / 5];
+    };
+    const sdOf = (which: 0 | 1): number =>
+      Math.sqrt(patterns.reduce((sum, y, i) => sum + (weights[i] / total) * (of(y)[which] - 1) ** 2, 0));
+    near(t, fitted.infitZ, (fitted.infit - 1) / sdOf(0), 1e-9, `person ${label}: infit z`);
+    near(t, fitted.outfitZ, (fitted.outfit - 1) / sdOf(1), 1e-9, `person ${label}: outfit z`);
+  }
   t.true(all.random.filter(({ score }) => score === 5).every((extreme) => Number.isNaN(extreme.infit)));
 });
 
