@@ -6,6 +6,7 @@ import { quadrature } from '../src/estimate/quadrature.js';
 import { pointMasses } from '../src/model/effects/point-masses.js';
 import { binomial } from '../src/model/family.js';
 import { countedRows, glmm } from '../src/model/model.js';
+import { weightedLikelihoodScore } from '../src/special/rasch/scores.js';
 import { rasch } from '../src/special/rasch.js';
 import { certified, near, shipped } from './helpers.js';
 
@@ -119,6 +120,28 @@ test("scores: eRm's maximum likelihood, Warm's weighted likelihood, means given 
     near(t, eap.value, first / mass, 1e-6, `mean ${score}`);
     near(t, eap.standardError, Math.sqrt(second / mass - (first / mass) ** 2), 1e-6, `sd ${score}`);
   }
+});
+
+test('weighted likelihood: the highest of several maxima where locations lie far apart', (t) => {
+  // The likelihood of a score times the root of the information, on a grid.
+  for (const locations of [[-5, -1, 5], [-4, 0.5, 3.7], [0]]) {
+    for (let score = 0; score <= locations.length; score++) {
+      let [best, place] = [Number.NEGATIVE_INFINITY, 0];
+      for (let k = -12000; k <= 12000; k++) {
+        const theta = k / 1000;
+        const chances = locations.map((b) => 1 / (1 + Math.exp(-theta - b)));
+        const information = chances.reduce((sum, p) => sum + p * (1 - p), 0);
+        const log =
+          score * theta +
+          locations.reduce((sum, b) => sum - Math.log1p(Math.exp(theta + b)), 0) +
+          0.5 * Math.log(information);
+        if (log > best) [best, place] = [log, theta];
+      }
+      near(t, weightedLikelihoodScore(score, locations).value, place, 6e-4, `${score} of ${locations}`);
+    }
+  }
+  // Two items far apart: two maxima as high, of which the lower is taken.
+  near(t, weightedLikelihoodScore(1, [-3, 3]).value, -1.8386, 1e-4, 'equal');
 });
 
 test('fit given the score, by all 32 patterns', (t) => {
