@@ -206,7 +206,18 @@ test('curves and information', (t) => {
   const [p] = all.curve('3', [0.4]);
   near(t, p, 1 / (1 + Math.exp(-0.4 - all.fixed[2].conditional.value)), 1e-15, 'curve');
   near(t, all.information([0.4], '3')[0], p * (1 - p), 1e-15, 'one item');
-  t.is((t.throws(() => all.curve('6', [0])) as { code?: string }).code, 'bad-option');
+  // What is no ability and no label is refused, not answered by nothing or NaN.
+  const wrong = [
+    () => all.curve('6', [0]),
+    () => all.curve(3 as never, [0]),
+    () => all.curve('3', 0 as never),
+    () => all.curve('3', undefined as never),
+    () => all.curve('3', [0, Number.NaN]),
+    () => all.information('0.5' as never),
+    () => all.information([Number.POSITIVE_INFINITY]),
+  ];
+  for (const call of wrong) t.is((t.throws(call) as { code?: string }).code, 'bad-option');
+  t.deepEqual(all.information(Float64Array.of(0.4) as never), all.information([0.4]));
 });
 
 /** LSAT with every seventh row taken out, as the script of the goldens does. */
@@ -274,6 +285,15 @@ test('two items: the joint estimate is twice the conditional one, which is that 
   near(t, 2 * first.conditional.value, Math.log(n10 / n01), 1e-8, 'conditional');
 });
 
+test('the report says which answer is right: the second in order, whatever it is called', async (t) => {
+  t.is(all.right, 'y = 1');
+  t.regex(String(all), /5000 answers \(right: y = 1\), 5 items fixed/);
+  const words = { ...lsat, y: Array.from(lsat.y, (y) => (Number(y) === 1 ? 'right' : 'wrong')) };
+  const answer = await rasch(words as never, columns);
+  t.is(answer.right, 'y = wrong');
+  near(t, answer.fixed[0].conditional.value, -all.fixed[0].conditional.value, 1e-9, 'the other way round');
+});
+
 test('rasch() refuses what has no finite estimate and what is no test', async (t) => {
   const refused = async (code: string, data: object, options: object = {}): Promise<void> => {
     const error = await t.throwsAsync(rasch(data as never, { ...columns, ...options }));
@@ -286,6 +306,11 @@ test('rasch() refuses what has no finite estimate and what is no test', async (t
     item: [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3],
   };
   await refused('no-finite-estimate', guttman);
+  // The way out is the model of these data: items numbered 1, 2, 3 are a factor.
+  const renamed = { right: guttman.y, who: guttman.person, what: guttman.item };
+  await t.throwsAsync(rasch(renamed, { response: 'right', person: 'who', item: 'what' }), {
+    message: /glmm\('right ~ 0 \+ factor\(what\) \+ \(1 \| who\)'/,
+  });
   await refused('too-few-units', { y: [1, 0, 1, 1], person: [1, 1, 2, 2], item: [1, 2, 1, 2] });
   await refused('repeated-answer', { y: [1, 0, 1, 1], person: [1, 1, 2, 2], item: [1, 1, 1, 2] });
   await refused('bad-response', { y: [1, 0, 2, 1], person: [1, 1, 2, 2], item: [1, 2, 1, 2] });
