@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { fit } from '../src/estimate/fit.js';
 import { quadrature } from '../src/estimate/quadrature.js';
+import { pointMasses } from '../src/model/effects/point-masses.js';
 import { binomial } from '../src/model/family.js';
 import { countedRows, glmm } from '../src/model/model.js';
+import { weightedLikelihoodScore } from '../src/special/rasch/scores.js';
 import { rasch } from '../src/special/rasch.js';
 import { certified, near, shipped } from './helpers.js';
 
@@ -46,6 +48,47 @@ test('conditional estimates are those of eRm, marginal ones the certified mixed 
   );
 });
 
+test('the marginal estimates are the published ones of the R package ltm, in the scale of its discrimination', (t) => {
+  // rasch(LSAT) of ltm: Rizopoulos (2006), Journal of Statistical Software 17(5): difficulties on the scale of persons with
+  // standard deviation 1, and their common discrimination, which is sigma here. To the digits that it prints.
+  const difficulties = [-3.6153, -1.3224, -0.3176, -1.7301, -2.7802];
+  const errors = [0.3266, 0.1422, 0.0977, 0.1691, 0.251];
+  const { fit: marginal, sigma, mean } = all.marginal;
+  near(t, marginal.logLik, -2466.938, 5e-4, 'log-likelihood');
+  near(t, sigma, 0.7551, 5e-5, 'discrimination');
+  near(t, marginal.estimates[5].standardError, 0.0694, 5e-5, 'its error');
+  all.fixed.forEach((row, j) => {
+    const difficulty = -(row.marginal.value + mean.value) / sigma;
+    near(t, difficulty, difficulties[j], 5e-5, `difficulty ${row.label}`);
+    // d(-b / sigma) = -(db + difficulty dsigma) / sigma.
+    const v = (a: number, b: number): number => marginal.covariance.get(a, b);
+    const variance = v(j, j) + 2 * difficulty * v(j, 5) + difficulty * difficulty * v(5, 5);
+    near(t, Math.sqrt(variance) / sigma, errors[j], 5e-5, `its error ${row.label}`);
+  });
+});
+
+test('three point masses of ability give the conditional estimates of five items: a theorem, by another likelihood', async (t) => {
+  // de Leeuw and Verhelst (1986), J. Educational Statistics 11; Lindsay, Clogg and Grego (1991), JASA 86: a mixture of (k + 1) / 2
+  // points or more fits the distribution of the scores exactly, and what is left is the conditional likelihood.
+  const model = glmm('y ~ 0 + factor(item) + (1 | person)', lsat, {
+    family: binomial(),
+    randomEffect: pointMasses(3),
+  });
+  const { parameters, covariance, logLik } = await fit(model, quadrature());
+  const mean = parameters.beta.reduce((sum, b) => sum + b, 0) / 5;
+  const counts = all.scores.map(({ count }) => count);
+  const ofScores = counts.reduce((sum, n) => sum + n * Math.log(n / 1000), 0);
+  near(t, logLik, all.conditional.logLik + ofScores, 1e-8, 'log-likelihood');
+  const v = all.conditional.covariance;
+  all.fixed.forEach(({ conditional, label }, j) => {
+    near(t, parameters.beta[j] - mean, conditional.value, 1e-7, `easiness ${label}`);
+    if (j === 0) return;
+    // Of the difference to the first item, in which the mean of the persons has no part.
+    const variance = covariance.get(0, 0) + covariance.get(j, j) - 2 * covariance.get(0, j);
+    near(t, Math.sqrt(variance), Math.sqrt(v.get(0, 0) + v.get(j, j) - 2 * v.get(0, j)), 1e-6, 'its error');
+  });
+});
+
 test("scores: eRm's maximum likelihood, Warm's weighted likelihood, means given the answers", (t) => {
   t.deepEqual(
     all.scores.map(({ count }) => count),
@@ -79,6 +122,28 @@ test("scores: eRm's maximum likelihood, Warm's weighted likelihood, means given 
   }
 });
 
+test('weighted likelihood: the highest of several maxima where locations lie far apart', (t) => {
+  // The likelihood of a score times the root of the information, on a grid.
+  for (const locations of [[-5, -1, 5], [-4, 0.5, 3.7], [0]]) {
+    for (let score = 0; score <= locations.length; score++) {
+      let [best, place] = [Number.NEGATIVE_INFINITY, 0];
+      for (let k = -12000; k <= 12000; k++) {
+        const theta = k / 1000;
+        const chances = locations.map((b) => 1 / (1 + Math.exp(-theta - b)));
+        const information = chances.reduce((sum, p) => sum + p * (1 - p), 0);
+        const log =
+          score * theta +
+          locations.reduce((sum, b) => sum - Math.log1p(Math.exp(theta + b)), 0) +
+          0.5 * Math.log(information);
+        if (log > best) [best, place] = [log, theta];
+      }
+      near(t, weightedLikelihoodScore(score, locations).value, place, 6e-4, `${score} of ${locations}`);
+    }
+  }
+  // Two items far apart: two maxima as high, of which the lower is taken.
+  near(t, weightedLikelihoodScore(1, [-3, 3]).value, -1.8386, 1e-4, 'equal');
+});
+
 test('fit given the score, by all 32 patterns', (t) => {
   const { infit, outfit, infitZ, outfitZ, person, personFit } = golden.fit;
   all.fixed.forEach((row, j) => {
@@ -90,6 +155,27 @@ test('fit given the score, by all 32 patterns', (t) => {
   const row = all.random.find(({ label }) => label === String(person))!;
   near(t, row.infit, personFit[0], 1e-5, 'person infit');
   near(t, row.outfit, personFit[1], 1e-5, 'person outfit');
+  // Their standard deviations: over all patterns with the same score, with their chances given it.
+  const b = all.fixed.map(({ conditional }) => conditional.value);
+  for (const { label, score, ...fitted } of all.random.filter((_, i) => i % 97 === 5)) {
+    if (score === 0 || score === 5) continue;
+    const patterns = Array.from({ length: 32 }, (_, code) => b.map((_, j) => (code >> j) & 1)).filter(
+      (y) => y.reduce((x, z) => x + z) === score,
+    );
+    const weights = patterns.map((y) => Math.exp(y.reduce((sum, yes, j) => sum + yes * b[j], 0)));
+    const total = weights.reduce((x, z) => x + z);
+    const p = b.map((_, j) => patterns.reduce((sum, y, i) => sum + (weights[i] / total) * y[j], 0));
+    const of = (y: readonly number[]): readonly [number, number] => {
+      const squares = y.map((yes, j) => (yes - p[j]) * (yes - p[j]));
+      const variance = p.map((chance) => chance * (1 - chance));
+      const sum = (values: readonly number[]): number => values.reduce((x, z) => x + z);
+      return [sum(squares) / sum(variance), sum(squares.map((square, j) => square / variance[j])) / 5];
+    };
+    const sdOf = (which: 0 | 1): number =>
+      Math.sqrt(patterns.reduce((sum, y, i) => sum + (weights[i] / total) * (of(y)[which] - 1) ** 2, 0));
+    near(t, fitted.infitZ, (fitted.infit - 1) / sdOf(0), 1e-9, `person ${label}: infit z`);
+    near(t, fitted.outfitZ, (fitted.outfit - 1) / sdOf(1), 1e-9, `person ${label}: outfit z`);
+  }
   t.true(all.random.filter(({ score }) => score === 5).every((extreme) => Number.isNaN(extreme.infit)));
 });
 
@@ -120,7 +206,18 @@ test('curves and information', (t) => {
   const [p] = all.curve('3', [0.4]);
   near(t, p, 1 / (1 + Math.exp(-0.4 - all.fixed[2].conditional.value)), 1e-15, 'curve');
   near(t, all.information([0.4], '3')[0], p * (1 - p), 1e-15, 'one item');
-  t.is((t.throws(() => all.curve('6', [0])) as { code?: string }).code, 'bad-option');
+  // What is no ability and no label is refused, not answered by nothing or NaN.
+  const wrong = [
+    () => all.curve('6', [0]),
+    () => all.curve(3 as never, [0]),
+    () => all.curve('3', 0 as never),
+    () => all.curve('3', undefined as never),
+    () => all.curve('3', [0, Number.NaN]),
+    () => all.information('0.5' as never),
+    () => all.information([Number.POSITIVE_INFINITY]),
+  ];
+  for (const call of wrong) t.is((t.throws(call) as { code?: string }).code, 'bad-option');
+  t.deepEqual(all.information(Float64Array.of(0.4) as never), all.information([0.4]));
 });
 
 /** LSAT with every seventh row taken out, as the script of the goldens does. */
@@ -188,6 +285,15 @@ test('two items: the joint estimate is twice the conditional one, which is that 
   near(t, 2 * first.conditional.value, Math.log(n10 / n01), 1e-8, 'conditional');
 });
 
+test('the report says which answer is right: the second in order, whatever it is called', async (t) => {
+  t.is(all.right, 'y = 1');
+  t.regex(String(all), /5000 answers \(right: y = 1\), 5 items fixed/);
+  const words = { ...lsat, y: Array.from(lsat.y, (y) => (Number(y) === 1 ? 'right' : 'wrong')) };
+  const answer = await rasch(words as never, columns);
+  t.is(answer.right, 'y = wrong');
+  near(t, answer.fixed[0].conditional.value, -all.fixed[0].conditional.value, 1e-9, 'the other way round');
+});
+
 test('rasch() refuses what has no finite estimate and what is no test', async (t) => {
   const refused = async (code: string, data: object, options: object = {}): Promise<void> => {
     const error = await t.throwsAsync(rasch(data as never, { ...columns, ...options }));
@@ -200,6 +306,11 @@ test('rasch() refuses what has no finite estimate and what is no test', async (t
     item: [1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3],
   };
   await refused('no-finite-estimate', guttman);
+  // The way out is the model of these data: items numbered 1, 2, 3 are a factor.
+  const renamed = { right: guttman.y, who: guttman.person, what: guttman.item };
+  await t.throwsAsync(rasch(renamed, { response: 'right', person: 'who', item: 'what' }), {
+    message: /glmm\('right ~ 0 \+ factor\(what\) \+ \(1 \| who\)'/,
+  });
   await refused('too-few-units', { y: [1, 0, 1, 1], person: [1, 1, 2, 2], item: [1, 2, 1, 2] });
   await refused('repeated-answer', { y: [1, 0, 1, 1], person: [1, 1, 2, 2], item: [1, 1, 1, 2] });
   await refused('bad-response', { y: [1, 0, 2, 1], person: [1, 1, 2, 2], item: [1, 2, 1, 2] });

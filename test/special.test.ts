@@ -12,6 +12,7 @@ import { BetaBinomialLikelihood } from '../src/special/beta-binomial/likelihood.
 import { betaBinomial } from '../src/special/beta-binomial.js';
 import { conditionalLogistic } from '../src/special/conditional-logistic.js';
 import { litters } from '../src/special/litters.js';
+import { mcNemar } from '../src/special/matched-pairs/closed-forms.js';
 import { matchedPairs } from '../src/special/matched-pairs.js';
 import { hypergeometric } from '../src/special/meta-analysis/hypergeometric.js';
 import { metaAnalysis } from '../src/special/meta-analysis.js';
@@ -346,6 +347,7 @@ test('conditionalLogistic(): offsets, weights of clusters, separation, and what 
     ['separation'],
   );
   t.true(Number.isNaN(separated.estimates[0].standardError));
+  t.notRegex(String(separated), /NaN/);
   const refused = (code: string, run: () => unknown): void => {
     t.is((t.throws(run) as { code?: string }).code, code);
   };
@@ -412,10 +414,27 @@ test('matchedPairs() reads data, agrees with conditionalLogistic(), and says wha
   t.is(oneSided.glmm, undefined);
   t.is(oneSided.conditional.exactUpper, Number.POSITIVE_INFINITY);
   near(t, oneSided.mcnemar.exactPValue, 1 / 32, 1e-15, 'exact p');
+  // Mid-p of Fagerland's R package contingencytables: its tables bentur_2009, cavo_2012, ezra_2010; and one with n10 = n01.
+  const pairs = [
+    [1, 7, 0.0390625],
+    [6, 16, 0.03468966484069828],
+    [25, 2, 3.032386302948004e-6],
+    [4, 4, 0.86328125],
+  ];
+  for (const [n10, n01, midP] of pairs) {
+    near(t, mcNemar({ n11: 3, n10, n01, n00: 5 }).midPValue, midP, 1e-14, `mid-p ${n10}, ${n01}`);
+  }
   // Clopper and Pearson: p^6 = 0.025.
   const p = 0.025 ** (1 / 6);
   near(t, oneSided.conditional.exactLower, Math.log(p / (1 - p)), 1e-10, 'exact lower');
   t.regex(String(oneSided), /do so the same\s+way/);
+  t.is(answer.success, 'approve = 1');
+  t.regex(String(answer), /1600 matched pairs, survey = 1 against survey = 0; 1 is approve = 1/);
+  // Patterns of answers are no clusters that people know, and nothing here uses Laplace's approximation.
+  t.deepEqual(answer.findings, []);
+  t.true(narrow(String(await matchedPairs({ n11: 1e7, n10: 2e6, n01: 1e6, n00: 1e7 }))));
+  const alone = { ...approval, person: Array.from(approval.person, (_, r) => r) };
+  await t.throwsAsync(matchedPairs(alone as never, columns), { message: /found no pair with both members/ });
   const refused = async (code: string, run: Promise<unknown>): Promise<void> => {
     t.is(((await t.throwsAsync(run)) as { code?: string }).code, code);
   };
@@ -537,6 +556,9 @@ test('litters(): both models on one yardstick', async (t) => {
   const answer = await litters(model);
   const { logLik } = certified('seeds').maximumLikelihood;
   near(t, answer.glmm.logLik, logLik, 1e-8, 'mixed model');
+  // One plate is all of a kind, which bears on the Laplace approximation alone: the fit says so, the report does not.
+  t.true(answer.glmm.findings.some(({ code }) => code === 'clusters-all-alike'));
+  t.deepEqual(answer.findings, []);
   near(t, answer.difference, logLik - answer.betaBinomial.logLik, 1e-8, 'difference');
   near(t, answer.tests.glmm.statistic, 2.359199, 1e-5, 'ratio');
   near(t, answer.tests.glmm.pValue, 0.06227, 1e-5, 'p');

@@ -1,7 +1,7 @@
 // betaBinomial(): regression of litters whose probability is beta distributed about a mean that follows the covariates.
 import { Matrix } from 'ml-matrix';
 import { GlmmcError } from '../../samplers/errors.js';
-import { digitsFor, table, wrap } from '../../samplers/text.js';
+import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
 import type { Estimate } from '../estimate/fit.js';
 import { ParameterSpace } from '../estimate/parameter-space.js';
 import { pooledStart } from '../estimate/pooled-start.js';
@@ -165,7 +165,7 @@ function littersOf({ family, clusters, design, clusterLabels, clusterName }: Mod
   if (family.name !== 'binomial' || family.link.name === 'log' || design.weights) {
     throw new GlmmcError(
       'no-beta-binomial',
-      `betaBinomial() needs binomial responses, a link that allows every eta, and rows without weights, found ${family.name} with ${family.link.name}${design.weights ? ' and weights' : ''}`,
+      `betaBinomial() needs binomial responses, a link that allows every eta, and rows without weights, found ${family.name} with ${family.link.name}${design.weights ? ' and weights' : ''}; the mixed model takes them: fit(model, quadrature())`,
     );
   }
   const { count, columns: p, starts, x, offset, clusterWeights } = clusters;
@@ -236,7 +236,7 @@ function print({
         // 0 is the end of rho's range: no z.
         ...(name === 'rho'
           ? ['', '']
-          : [(value / standardError).toFixed(2), pText(normalPValue(value / standardError))]),
+          : [formatNumber(value / standardError, 2), pText(normalPValue(value / standardError))]),
       ]),
     ),
     '',

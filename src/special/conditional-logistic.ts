@@ -2,7 +2,7 @@
 import { Matrix } from 'ml-matrix';
 import { GlmmcError } from '../../samplers/errors.js';
 import { chdtrc } from '../../samplers/special.js';
-import { digitsFor, table, wrap } from '../../samplers/text.js';
+import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
 import { columnExtents } from '../data/extent.js';
 import { dependentColumns } from '../data/rank.js';
 import type { Estimate } from '../estimate/fit.js';
@@ -204,7 +204,7 @@ function print(answer: Omit<ConditionalLogistic, 'toString'>): string {
         name,
         digitsFor(value, standardError / 100),
         digitsFor(standardError, standardError / 100),
-        (value / standardError).toFixed(2),
+        formatNumber(value / standardError, 2),
         pText(normalPValue(value / standardError)),
         digitsFor(Math.exp(value), (Math.exp(value) * standardError) / 100),
       ]),

@@ -10,6 +10,7 @@ import { PairExpectations } from '../likelihood/pair-moments.js';
 import type { Finding } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import { type BetaBinomial, betaBinomial } from './beta-binomial.js';
+import { withoutLaplace } from './findings.js';
 import { pText } from './p-text.js';
 
 /** Litters of the same covariates. */
@@ -82,7 +83,7 @@ export async function litters(
     groups: groupsOf(model, result, beta),
     // Both say the same of rows that were dropped and of separation.
     findings: [
-      ...result.findings,
+      ...withoutLaplace(result.findings),
       ...beta.findings.filter(({ code }) => result.findings.every((other) => other.code !== code)),
     ],
   };

@@ -14,6 +14,7 @@ import { isObject, whatIs } from '../model/arguments.js';
 import { binomial } from '../model/family.js';
 import type { Finding } from '../model/finding.js';
 import { glmm } from '../model/model.js';
+import { withoutLaplace } from './findings.js';
 import {
   conditionalOdds,
   type LogOddsRatio,
@@ -36,6 +37,8 @@ export interface MatchedPairs {
   readonly counts: PairCounts;
   /** What x = 1 and x = 0 are. */
   readonly labels: readonly [one: string, zero: string];
+  /** What a success is, as `column = value`; undefined where counts were given. */
+  readonly success: string | undefined;
   /** The mixed model, logit P(success) = alpha + beta x + eps of the pair; undefined where it has no finite maximum, as `why` says. */
   readonly glmm:
     | (LogOddsRatio & {
@@ -97,12 +100,16 @@ export async function matchedPairs(
       `matchedPairs() takes the four counts { n11, n10, n01, n00 }, or a table together with { response, exposure, pair }, found ${whatIs(data)} alone`,
     );
   }
-  const { counts, labels, findings } = fromData ? readPairs(data as DataSource, columns) : readCounts(data);
+  const { counts, labels, success, findings } = fromData
+    ? readPairs(data as DataSource, columns)
+    : readCounts(data);
   const { n11, n10, n01, n00 } = counts;
   if (n10 + n01 === 0) {
     throw new GlmmcError(
       'no-information',
-      `matchedPairs() learns from the pairs that disagree, found none among ${n11 + n00}`,
+      n11 + n00 === 0
+        ? 'matchedPairs() learns from the pairs that disagree, found no pair with both members; each pair has one row for either exposure, with the same value in its pair column'
+        : `matchedPairs() learns from the pairs that disagree, found none among ${n11 + n00}: nothing tells the two members apart; gather more pairs`,
     );
   }
   const mixed = n10 > 0 && n01 > 0 ? await mixedModel(counts, level, signal) : undefined;
@@ -110,6 +117,7 @@ export async function matchedPairs(
   const answer: Omit<MatchedPairs, 'toString'> = {
     counts,
     labels,
+    success,
     glmm: mixed,
     conditional,
     joint: { estimate: 2 * conditional.estimate },
@@ -118,10 +126,7 @@ export async function matchedPairs(
     agree: mixed?.fit.converged === true && n11 * n00 >= n10 * n01,
     why: whyOf(counts, mixed?.fit),
     level,
-    findings: [
-      ...findings,
-      ...(mixed?.fit.findings.filter(({ code }) => code !== 'clusters-all-alike') ?? []),
-    ],
+    findings: [...findings, ...withoutLaplace(mixed?.fit.findings ?? [])],
   };
   return Object.defineProperty(answer, 'toString', {
     value: () => print(answer),
@@ -171,7 +176,7 @@ async function mixedModel(
 function whyOf({ n11, n10, n01, n00 }: PairCounts, result: LikelihoodFit | undefined): string {
   const sides = `n11 n00 = ${n11 * n00} and n10 n01 = ${n10 * n01}`;
   if (n10 === 0 || n01 === 0) {
-    return `All ${n10 + n01} pairs that disagree do so the same way: neither the mixed model nor the conditional likelihood has a finite maximum. The exact interval and McNemar's exact test remain.`;
+    return `${n10 + n01 === 1 ? 'The one pair that disagrees does so' : `All ${n10 + n01} pairs that disagree do so`} the same way: neither the mixed model nor the conditional likelihood has a finite maximum. The exact interval and McNemar's exact test remain.`;
   }
   if (n11 * n00 > n10 * n01 && !result?.converged) {
     return `So few pairs disagree that the search for sigma ended before the maximum of the mixed model, at which it would agree with the conditional likelihood (${sides}).`;
@@ -186,7 +191,19 @@ function whyOf({ n11, n10, n01, n00 }: PairCounts, result: LikelihoodFit | undef
 }
 
 function print(answer: Omit<MatchedPairs, 'toString'>): string {
-  const { counts, labels, glmm: mixed, conditional, joint, marginal, mcnemar, why, level, findings } = answer;
+  const {
+    counts,
+    labels,
+    success,
+    glmm: mixed,
+    conditional,
+    joint,
+    marginal,
+    mcnemar,
+    why,
+    level,
+    findings,
+  } = answer;
   const [one, zero] = labels;
   const { n11, n10, n01, n00 } = counts;
   const row = (label: string, { estimate, standardError, lower, upper }: LogOddsRatio): string[] => {
@@ -204,7 +221,9 @@ function print(answer: Omit<MatchedPairs, 'toString'>): string {
     upper,
   });
   return [
-    ...wrap(`${n11 + n10 + n01 + n00} matched pairs, ${one} against ${zero}`),
+    ...wrap(
+      `${n11 + n10 + n01 + n00} matched pairs, ${one} against ${zero}${success ? `; 1 is ${success}` : ''}`,
+    ),
     table(
       ['', `${zero}: 1`, `${zero}: 0`],
       [
@@ -230,9 +249,9 @@ function print(answer: Omit<MatchedPairs, 'toString'>): string {
     ),
     `Intervals of level ${level}.`,
     ...(mixed
-      ? [
+      ? wrap(
           `sigma ${mixed.sigma.toFixed(4)}, log-likelihood ${mixed.logLik.toFixed(4)}; sigma = 0: ratio ${mixed.test.statistic.toFixed(2)}, p ${pText(mixed.test.pValue)}`,
-        ]
+        )
       : []),
     ...wrap(
       `McNemar: chi-square ${mcnemar.statistic.toFixed(3)} on 1 df, p ${pText(mcnemar.pValue)}; exact p ${pText(mcnemar.exactPValue)}, mid-p ${pText(mcnemar.midPValue)}`,

@@ -12,6 +12,7 @@ import { type LikelihoodRatio, likelihoodRatio } from '../inspect/likelihood-rat
 import { halfWidth } from '../inspect/predict/scale.js';
 import { predict } from '../inspect/predict.js';
 import type { Finding } from '../model/finding.js';
+import { withoutLaplace } from './findings.js';
 import { requireFinite } from './meta-analysis/finite.js';
 import { type ExactModel, exactModel, type MetaModel } from './meta-analysis/model.js';
 import { metaAnalysisText } from './meta-analysis/print.js';
@@ -168,7 +169,7 @@ export async function metaAnalysis(data: DataSource, options: MetaAnalysisOption
     twoStep,
     level,
     notes: notesOf(exact, twoStep, informative, compared, kind),
-    findings: [...findings, ...result.findings, ...limits.findings],
+    findings: [...findings, ...withoutLaplace(result.findings), ...limits.findings],
   };
   return Object.defineProperty(analysis, 'toString', {
     value: () => metaAnalysisText(analysis),

@@ -2,7 +2,8 @@
 import { Matrix } from 'ml-matrix';
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { checkOptions } from '../../samplers/options.js';
+import { checkOptions, describe } from '../../samplers/options.js';
+import { formatNumber } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
 import { fit, type LikelihoodFit } from '../estimate/fit.js';
 import { quadrature } from '../estimate/quadrature.js';
@@ -10,6 +11,7 @@ import { ranef } from '../inspect/ranef.js';
 import { binomial } from '../model/family.js';
 import { type Finding, someOf } from '../model/finding.js';
 import { glmm } from '../model/model.js';
+import { withoutLaplace } from './findings.js';
 import { type AndersenTest, andersenTest, type Split } from './rasch/andersen.js';
 import { centredCovariance, conditionalEstimates } from './rasch/conditional.js';
 import { type FitStatistics, fitStatistics } from './rasch/fit-statistics.js';
@@ -82,6 +84,8 @@ export interface RaschScore {
 
 export interface Rasch {
   readonly sides: { readonly fixed: RaschSide; readonly random: RaschSide };
+  /** The answer that counts as right, as `column = value`. */
+  readonly right: string;
   readonly fixed: readonly RaschFixed[];
   readonly random: readonly RaschRandom[];
   readonly scores: readonly RaschScore[];
@@ -141,7 +145,7 @@ export async function rasch(data: DataSource, options: RaschOptions): Promise<Ra
     fixed: random === 'persons' ? item : person,
     random: random === 'persons' ? person : item,
   });
-  requireFinite(responses, sides);
+  requireFinite(responses, sides, { response, person, item });
   const k = responses.fixed.length;
   const patterns = informativePatterns(responses.patterns);
   const conditional = conditionalEstimates(patterns, k);
@@ -171,11 +175,12 @@ export async function rasch(data: DataSource, options: RaschOptions): Promise<Ra
     if (j >= 0) return j;
     throw new GlmmcError(
       'bad-option',
-      `rasch(): no estimate of '${label}' among the ${sides.fixed}: ${someOf(responses.fixed)}`,
+      `rasch(): curves and information are of one of the ${sides.fixed}, by its label (a string), found ${describe(label)}; there are ${someOf(responses.fixed)}`,
     );
   };
   const answer: Omit<Rasch, 'toString'> = {
     sides,
+    right: responses.right,
     fixed,
     random: rows,
     scores: scoreRows(k, known, rows),
@@ -188,11 +193,14 @@ export async function rasch(data: DataSource, options: RaschOptions): Promise<Ra
     marginal: { fit: marginal.fit, sigma: marginal.fit.parameters.sigma, mean: marginal.mean },
     andersen: andersenTest(responses, patterns, split, conditional.logLik),
     notes: notesOf(sides, marginal.fit.parameters.sigma, marginal.mean, k),
-    findings: [...findingsOf(responses, sides), ...marginal.fit.findings.filter(isOfInterest)],
-    curve: (label, thetas) => Float64Array.from(thetas, (theta) => chanceAt(theta, known[place(label)])),
+    findings: [...findingsOf(responses, sides), ...withoutLaplace(marginal.fit.findings)],
+    curve: (label, thetas) => {
+      const location = known[place(label)];
+      return Float64Array.from(abilities(thetas), (theta) => chanceAt(theta, location));
+    },
     information: (thetas, label) => {
       const units = label === undefined ? known : [known[place(label)]];
-      return Float64Array.from(thetas, (theta) => informationAt(theta, units));
+      return Float64Array.from(abilities(thetas), (theta) => informationAt(theta, units));
     },
   };
   return Object.defineProperty(answer, 'toString', {
@@ -201,13 +209,31 @@ export async function rasch(data: DataSource, options: RaschOptions): Promise<Ra
   }) as Rasch;
 }
 
+/** @throws GlmmcError `bad-option` */
+function abilities(thetas: unknown): readonly number[] {
+  if (
+    (Array.isArray(thetas) || ArrayBuffer.isView(thetas)) &&
+    [...(thetas as number[])].every(Number.isFinite)
+  )
+    return thetas as readonly number[];
+  throw new GlmmcError(
+    'bad-option',
+    `rasch(): thetas must be an array of finite numbers, found ${describe(thetas)}; for one ability: [0.5]`,
+  );
+}
+
 /** @throws GlmmcError `no-finite-estimate` */
-function requireFinite({ answers, fixed }: Responses, sides: Rasch['sides']): void {
+function requireFinite(
+  { answers, fixed }: Responses,
+  sides: Rasch['sides'],
+  { response, person, item }: Pick<RaschOptions, 'response' | 'person' | 'item'>,
+): void {
   const apart = unconnected(answers, fixed.length);
   if (apart.length === 0) return;
+  const [one, other] = sides.fixed === 'items' ? [item, person] : [person, item];
   throw new GlmmcError(
     'no-finite-estimate',
-    `rasch(): the ${sides.fixed} cannot all be compared: ${someOf(apart.map((j) => fixed[j]))} ${apart.length === 1 ? 'is' : 'are'} never wrong where others are right, or never right, or answered by other ${sides.random} altogether, so that the conditional likelihood has no finite maximum (Fischer 1981); leave them out, or fit the mixed model alone: glmm('y ~ 0 + item + (1 | person)', ...)`,
+    `rasch(): the ${sides.fixed} cannot all be compared: ${someOf(apart.map((j) => fixed[j]))} ${apart.length === 1 ? 'is' : 'are'} never wrong where others are right, or never right, or answered by other ${sides.random} altogether, so that the conditional likelihood has no finite maximum (Fischer 1981); leave them out, or fit the mixed model alone: glmm('${response} ~ 0 + factor(${one}) + (1 | ${other})', ...)`,
   );
 }
 
@@ -314,11 +340,6 @@ function scoreRows(k: number, locations: readonly number[], rows: readonly Rasch
   });
 }
 
-/** Of every test the clusters with all right are many, and Laplace is off: that is no news here. */
-function isOfInterest({ code }: Finding): boolean {
-  return code !== 'clusters-all-alike' && code !== 'laplace-inaccurate';
-}
-
 function findingsOf({ allRight, allWrong, droppedRows }: Responses, { fixed }: Rasch['sides']): Finding[] {
   const findings: Finding[] = [];
   const extreme = [...allRight, ...allWrong];
@@ -346,7 +367,7 @@ function notesOf({ fixed, random }: Rasch['sides'], sigma: number, mean: ScoreEs
   const what = fixed === 'items' ? 'easiness of the items' : 'ability of the persons';
   return [
     `${random} are random and ${fixed} have a coefficient each: ${random === 'persons' ? 'the usual way round' : 'the other way round from usual'}.`,
-    `One scale: the ${what} adds up to 0 in all three columns. The mixed model has random intercepts of mean 0 and free coefficients; their mean, ${mean.value.toFixed(3)} (${mean.standardError.toFixed(3)}), is that of the ${random} here, and their standard deviation is ${sigma.toFixed(3)}.`,
+    `One scale: the ${what} adds up to 0 in all three columns. The mixed model has random intercepts of mean 0 and free coefficients; their mean, ${formatNumber(mean.value, 3)} (${formatNumber(mean.standardError, 3)}), is that of the ${random} here, and their standard deviation is ${formatNumber(sigma, 3)}.`,
     `Conditional estimates ask nothing of how the ${random} are distributed; marginal ones take them for normal. Joint ones are too far apart, by about k / (k - 1) = ${(k / (k - 1)).toFixed(2)}, however many ${random} there are.`,
     'Infit and outfit are of the answers given the score: 1 is expected; z takes the estimates as known.',
   ];

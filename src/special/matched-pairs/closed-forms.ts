@@ -9,7 +9,7 @@ export interface McNemar {
   readonly pValue: number;
   /** Two-sided binomial test of n10 among the discordant pairs. */
   readonly exactPValue: number;
-  /** The same with half the probability of what was seen. */
+  /** The same with half the probability of what was seen, also where n10 = n01: 1 less half of it. */
   readonly midPValue: number;
 }
 
@@ -17,15 +17,16 @@ export interface McNemar {
 export function mcNemar({ n10, n01 }: PairCounts): McNemar {
   const n = n10 + n01;
   const least = Math.min(n10, n01);
-  const statistic = n === 0 ? 0 : (n10 - n01) ** 2 / n;
+  const statistic = n === 0 ? 0 : ((n10 - n01) * (n10 - n01)) / n;
   // P(X <= k) of a binomial with even odds.
   const below = (k: number): number => (k < 0 ? 0 : k >= n ? 1 : incbet(n - k, k + 1, 0.5));
   const tail = below(least);
+  const beyond = below(least - 1);
   return {
     statistic,
     pValue: chdtrc(1, statistic),
     exactPValue: Math.min(1, 2 * tail),
-    midPValue: n10 === n01 ? 1 : tail + below(least - 1),
+    midPValue: n10 === n01 ? 1 - 0.5 * (tail - beyond) : tail + beyond,
   };
 }
 

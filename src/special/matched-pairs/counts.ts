@@ -30,6 +30,8 @@ export interface ReadPairs {
   readonly counts: PairCounts;
   /** What x = 1 and x = 0 are. */
   readonly labels: readonly [one: string, zero: string];
+  /** What a success is, as `column = value`; undefined where counts were given. */
+  readonly success: string | undefined;
   readonly findings: readonly Finding[];
 }
 
@@ -37,7 +39,7 @@ export interface ReadPairs {
 export function readCounts(counts: unknown): ReadPairs {
   const entry = count(0);
   const known = checkOptions('matchedPairs()', { n11: entry, n10: entry, n01: entry, n00: entry }, counts);
-  return { counts: known, labels: ['x = 1', 'x = 0'], findings: [] };
+  return { counts: known, labels: ['x = 1', 'x = 0'], success: undefined, findings: [] };
 }
 
 /**
@@ -89,6 +91,7 @@ export function readPairs(source: DataSource, options: unknown): ReadPairs {
   return {
     counts: { n00: table[0], n01: table[1], n10: table[2], n11: table[3] },
     labels: [`${exposure} = ${side.levels[1]}`, `${exposure} = ${side.levels[0]}`],
+    success: `${response} = ${outcome.levels[1]}`,
     findings,
   };
 }

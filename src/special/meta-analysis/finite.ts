@@ -25,7 +25,7 @@ export function requireFinite(
   const informative = effects.filter((effect) => effect !== undefined).length;
   if (informative < 2) {
     throw refused(
-      `needs two studies that say something of the effect (${compared ? 'both arms, and events, but not only events, in one of them' : 'an arm'}), found ${informative}`,
+      `needs two studies that say something of the effect (${compared ? 'both arms, and events, but not only events, in one of them' : 'an arm'}), found ${informative}; add studies, or see that each column is named as what it holds`,
     );
   }
   const end =

@@ -47,7 +47,8 @@ function readAs(measure: Shown['measure']): readonly [name: string, of: (x: numb
 
 function effectLines({ measure, pooled, common, prediction, twoStep, level }: Shown): string[] {
   const [name, of] = readAs(measure);
-  const se = pooled.standardError / 40;
+  // All rows to the digits of the pooled effect; where that is not known to one unit, the others still are.
+  const se = Math.min(pooled.standardError / 40, 0.1);
   const row = (label: string, estimate: number, error: number, lower: number, upper: number): string[] => {
     const number = (x: number): string => digitsFor(x, se);
     const read = (x: number): string => digitsFor(of(x), Math.abs(of(x + se) - of(x - se)) / 2);

@@ -10,11 +10,11 @@ type Shown = Omit<Rasch, 'toString'>;
 const THETAS = [-3, -2, -1, 0, 1, 2, 3] as const;
 
 export function raschText(answer: Shown): string {
-  const { sides, fixed, random, conditional, marginal, notes, findings } = answer;
+  const { sides, right, fixed, random, conditional, marginal, notes, findings } = answer;
   const answers = fixed.reduce((sum, { answered }) => sum + answered, 0);
   return [
     ...wrap(
-      `Rasch model: ${answers} answers, ${fixed.length} ${sides.fixed} fixed, ${random.length} ${sides.random} random`,
+      `Rasch model: ${answers} answers (right: ${right}), ${fixed.length} ${sides.fixed} fixed, ${random.length} ${sides.random} random`,
     ),
     '',
     ...fixedLines(answer),

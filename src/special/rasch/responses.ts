@@ -35,6 +35,8 @@ export interface Responses {
   readonly allRight: readonly string[];
   readonly allWrong: readonly string[];
   readonly droppedRows: number;
+  /** The answer that is right, as `column = value`. */
+  readonly right: string;
 }
 
 /** Columns by what stands in them; `fixed` and `random` are the two sides. */
@@ -73,12 +75,13 @@ export function readResponses(source: DataSource, names: ResponseColumns): Respo
     if (all[at] !== MISSING) {
       throw new GlmmcError(
         'repeated-answer',
-        `rasch() takes one answer for each ${names.fixed} and ${names.random}, found two of ${fixed.levels[fixed.codes[row]]} by ${random.levels[random.codes[row]]}`,
+        `rasch() takes one answer for each ${names.fixed} and ${names.random}, found two of ${fixed.levels[fixed.codes[row]]} by ${random.levels[random.codes[row]]}; keep one of them, or give the columns their right names`,
       );
     }
     all[at] = response.codes[row];
   }
-  return dropExtremes(all, fixed.levels, random.levels, names.fixed, dropped);
+  const right = `${names.response} = ${response.levels[response.levels.length - 1]}`;
+  return { ...dropExtremes(all, fixed.levels, random.levels, names.fixed), droppedRows: dropped, right };
 }
 
 function dropExtremes(
@@ -86,8 +89,7 @@ function dropExtremes(
   fixed: readonly string[],
   random: readonly string[],
   side: string,
-  droppedRows: number,
-): Responses {
+): Omit<Responses, 'droppedRows' | 'right'> {
   const width = fixed.length;
   const column = (j: number): number[] =>
     random.flatMap((_, i) => (all[i * width + j] === MISSING ? [] : [all[i * width + j]]));
@@ -100,7 +102,7 @@ function dropExtremes(
   if (kept.length < 2) {
     throw new GlmmcError(
       'too-few-units',
-      `rasch() compares the values of '${side}' with one another, found ${kept.length} that have both right and wrong answers`,
+      `rasch() compares the values of '${side}' with one another, found ${kept.length} that ${kept.length === 1 ? 'has' : 'have'} both right and wrong answers (it needs two); add answers, or see that each of the columns is named as what it holds`,
     );
   }
   if (kept.length > MOST_FIXED) {
@@ -124,7 +126,6 @@ function dropExtremes(
     patterns: patternsOf(answers, k),
     allRight: fixed.filter((_, j) => kinds[j] === 'right'),
     allWrong: fixed.filter((_, j) => kinds[j] === 'wrong'),
-    droppedRows,
   };
 }
 
