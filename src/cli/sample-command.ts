@@ -1,6 +1,7 @@
 // `glmmc sample`: draws from the posterior, summarised and, with --out, written as Stan CSV.
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { wrap } from '../../samplers/text.js';
 import { fit } from '../estimate/fit.js';
 import { toStanCsv } from '../report/stan-csv.js';
 import { requireWritable } from '../report/writable.js';
@@ -57,7 +58,9 @@ Exit codes: 0 done, 1 bad input, 2 the chains have not converged.`,
       }).finally(wipe);
       const files = flags.out === undefined ? [] : await write(flags.out, toStanCsv(result.draws));
       io.out(`${flags.json ? JSON.stringify(result, null, 2) : result}\n`);
-      if (files.length > 0 && !flags.json) io.out(`\nDraws written to ${files.join(', ')}\n`);
+      if (files.length > 0 && !flags.json) {
+        io.out(`\n${wrap(`Draws written to ${files.join(', ')}`, '', '  ').join('\n')}\n`);
+      }
       finish(result.converged ? EXIT.done : EXIT.notConverged);
     });
 }

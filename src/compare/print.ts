@@ -31,8 +31,12 @@ function heading({ model, seed }: Comparison): string {
   const { family, randomEffect, observations, clusterLabels, clusterName } = model;
   return [
     ...wrap(model.formula, '', '  '),
-    `${familyText(family)}, ${randomEffect.name} intercepts; ` +
-      `${observations} rows, ${clusterLabels.length} clusters by ${clusterName}; seed ${seed}`,
+    ...wrap(
+      `${familyText(family)}, ${randomEffect.name} intercepts; ` +
+        `${observations} rows, ${clusterLabels.length} clusters by ${clusterName}; seed ${seed}`,
+      '',
+      '  ',
+    ),
   ].join('\n');
 }
 
