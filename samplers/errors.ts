@@ -52,5 +52,6 @@ const MOST_NAMES = 30;
 export function didYouMean(name: string, known: readonly string[]): string {
   const near = nearestName(name, known);
   if (near !== undefined) return `; did you mean '${near}'?`;
+  if (known.length === 0) return '; it takes none';
   return `; known: ${known.slice(0, MOST_NAMES).join(', ')}${known.length > MOST_NAMES ? ', ...' : ''}`;
 }

@@ -1,9 +1,13 @@
 // calibrate(): the same data for all, sums by hand, known biases, failures that are counted.
 import test from 'ava';
+import type { Draws } from '../samplers/draws.js';
+import { rng } from '../samplers/rng.js';
+import { normal } from '../samplers/variates.js';
 import { strategyOf } from '../src/compare/calibrate/job.js';
 import { type Calibration, type CalibrationRow, calibrate } from '../src/compare/calibrate.js';
 import { albertChib } from '../src/estimate/albert-chib.js';
 import { collapsed } from '../src/estimate/collapsed.js';
+import { diagnose, hasConverged } from '../src/estimate/diagnose.js';
 import type { Fit, FitTask, LikelihoodFit, Strategy } from '../src/estimate/fit.js';
 import { fit } from '../src/estimate/fit.js';
 import { fixedEffects } from '../src/estimate/fixed-effects.js';
@@ -275,6 +279,43 @@ test('what is not identified is no failure: no estimate, and it is said', async 
   t.is(told(found, 'fixed-effects', 'z').fits, 0);
   t.is(told(found, 'fixed-effects', 'x').fits, 5);
   t.regex(String(found), /z: no estimate in 5 of 5 fits/);
+});
+
+test('draws that miss R-hat 1.01 by little are counted, and told beside; others fail', async (t) => {
+  // Two chains of 200 draws, `apart` standard deviations from each other.
+  const shifts = [0, 0.5, 0.5, 2, 0];
+  let k = -1;
+  const draws = (apart: number): Draws => {
+    const stream = rng(k).stream('draws');
+    const chains = [0, apart].map((by) => Float64Array.from({ length: 200 }, () => by + normal(stream)));
+    const variables = ['(Intercept)', 'x1', 'sigma', 'lp__'];
+    return { variables, chains: 2, iterations: 200, chain: (_: string, c: number) => chains[c] };
+  };
+  const strategy: Strategy = {
+    name: 'chains',
+    settings: {},
+    async run(task: FitTask): Promise<Fit> {
+      k++;
+      const sampled = draws(shifts[k]);
+      const findings = diagnose(sampled);
+      const exact = await pooled().run(task);
+      const kind = 'posterior' as const;
+      const converged = hasConverged(findings);
+      return { ...exact, kind, fixed: [], draws: sampled, findings, converged } as unknown as Fit;
+    },
+  };
+  const found = await calibrate(seeds, [strategy], { replications: 5, parameters: truth });
+  const [row] = found.rows;
+  t.is(row.unsettled, 2);
+  t.is(row.failures, 1);
+  t.deepEqual(Object.keys(row.failureCodes).sort(), ['ess-low', 'not-converged', 'rhat-high']);
+  t.is(row.findings['rhat-high'], 3);
+  t.is(row.parameters[0].fits, 4);
+  t.deepEqual(
+    found.findings.map(({ code }) => code),
+    ['many-failures', 'many-unsettled'],
+  );
+  t.regex(String(found), /2\s+unsettled/);
 });
 
 test('bad input is refused, an abort is heard', async (t) => {

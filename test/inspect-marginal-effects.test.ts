@@ -177,6 +177,10 @@ test('categories, transformed and interacting variables', async (t) => {
     message: /give it again/,
   });
   t.throws(() => averageComparisons(result, table, { variable: 'z' } as never), { code: 'bad-option' });
+  t.throws(() => averageComparisons(result, table, { variable: 'z', from: 'low', to: 'high' }), {
+    code: 'bad-option',
+    message: /numeric/,
+  });
 });
 
 test('the marginal link: its inverse, and the attenuation', (t) => {

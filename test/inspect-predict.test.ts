@@ -284,6 +284,8 @@ test('what cannot be predicted is said', async (t) => {
   });
   t.throws(() => predict(result, undefined, { interval: 95 }), { code: 'bad-option' });
   t.throws(() => predict(result, { target: 'typical' } as never), { code: 'bad-option', message: /third/ });
+  t.throws(() => predict(result, { draws: 10, seed: 1 } as never), { code: 'bad-option', message: /third/ });
+  t.throws(() => predict(result, null as never), { code: 'bad-data' });
   t.throws(() => predict(undefined as never), { code: 'bad-fit' });
   const heavy = await likelihoodCase('poisson', laplaceEffect());
   const infinite = predict(moved(heavy, 2, 2), fresh, { target: 'population' });

@@ -137,6 +137,7 @@ test('sigma = 0: nothing in common, and no error of that', async (t) => {
     t.true(Number.isNaN(row.standardError), row.quantity);
   }
   t.true(rows[0].standardError > 0);
+  t.regex(rows.note, /sigma is 0/);
 });
 
 test('units: two, one for two alike, or none for the mean of the rows', async (t) => {

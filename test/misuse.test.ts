@@ -97,6 +97,7 @@ test('a near name is one slip in three letters away; else the known ones are lis
   ];
   for (const [name, expected] of near) t.is(nearestName(name, known), expected, name);
   t.is(didYouMean('foo', known), '; known: log, exp, quadrature');
+  t.is(didYouMean('foo', []), '; it takes none');
   const many = Array.from({ length: 40 }, (_, k) => `column${k}`);
   t.regex(didYouMean('z', many), /^; known: column0, .*, column29, \.\.\.$/);
 });

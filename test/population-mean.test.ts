@@ -17,6 +17,26 @@ const at = (family: Family, randomEffect: RandomEffect, sigma: number): Populati
   new PopulationMeans({ family, randomEffect }, { sigma });
 const plogis = (x: number): number => 1 / (1 + Math.exp(-x));
 
+test('near 1 the marginal predictor keeps its digits, and no probability is above 1', (t) => {
+  // Bridge intercepts: phi eta, phi from sigma^2 = pi^2 (phi^-2 - 1) / 3; probit with normal ones: eta / sqrt(1 + sigma^2).
+  const phi = 1 / Math.sqrt(1 + (3 * 4) / Math.PI ** 2);
+  for (const eta of [-60, -5, 3, 30, 60]) {
+    const logit = at(binomial(), bridge(), 2).predictorAt(eta);
+    near(t, logit.value / (phi * eta), 1, 1e-11, `bridge, eta ${eta}`);
+    near(t, logit.slope / phi, 1, 1e-10, `bridge, attenuation at ${eta}`);
+  }
+  for (const eta of [-20, 4, 20]) {
+    const { value, slope, sigmaSlope } = at(binomial('probit'), normal(), 1).predictorAt(eta);
+    near(t, value / (eta / Math.SQRT2), 1, 1e-11, `probit, eta ${eta}`);
+    near(t, slope, Math.SQRT1_2, 1e-9, `probit, attenuation at ${eta}`);
+    near(t, sigmaSlope / (-eta / 2 ** 1.5), 1, 1e-9, `probit, slope in sigma at ${eta}`);
+  }
+  for (const eta of [50, 300, 800]) {
+    const { mean } = at(binomial(), normal(), 4).at(eta);
+    t.true(mean <= 1 && mean > 1 - 1e-13, `${mean} at ${eta}`);
+  }
+});
+
 test('the sharp values of the logistic-normal integral', (t) => {
   const mean = (eta: number, sigma: number): number => at(binomial(), normal(), sigma).at(eta).mean;
   near(t, mean(-1, 1), 0.5 * Math.exp(-0.5), 1e-14, 'eta -1, sigma 1');

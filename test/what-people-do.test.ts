@@ -225,6 +225,35 @@ test('matched pairs: twice the conditional estimate', async (t) => {
   await t.throwsAsync(fit(pairs([30, 0, 0, 42]), fixedEffects()), { code: 'no-information' });
 });
 
+test('separation within clusters is read off the data', async (t) => {
+  const where = async (
+    rows: readonly (readonly number[])[],
+    family: ReturnType<typeof binomial>,
+  ): Promise<readonly string[] | undefined> => {
+    const column = (k: number): number[] => rows.map((row) => row[k]);
+    const table = { g: column(0), y: column(1), x: column(2), z: column(3) };
+    const found = await fit(glmm('y ~ x + z + (1 | g)', table, { family }), fixedEffects());
+    return found.findings.find(({ code }) => code === 'separation')?.where;
+  };
+  // [cluster, response, x, z]: x + z tells successes from failures in every cluster; neither column does so alone.
+  const together = [
+    ...[...[1, 1, 3, 0], ...[1, 0, 0, 2], ...[2, 1, 0, 3], ...[2, 0, 2, 0]],
+    ...[...[3, 1, 12, 10], ...[3, 0, 11, 10], ...[3, 0, 10, 11.5]],
+  ];
+  const rows = (flat: readonly number[]): number[][] =>
+    Array.from({ length: flat.length / 4 }, (_, r) => flat.slice(4 * r, 4 * r + 4));
+  t.deepEqual(await where(rows(together), binomial()), ['x', 'z']);
+  // One cluster the other way round: a finite maximum.
+  t.is(await where(rows([...together, ...[4, 1, 0, 0], ...[4, 0, 1, 1]]), binomial()), undefined);
+  // Counts of 0 wherever x is 0, beside others that differ: x runs off, z does not.
+  const counts = [
+    ...[...[1, 0, 0, 1], ...[1, 3, 1, 0], ...[1, 5, 1, 2], ...[1, 2, 1, 1]],
+    ...[...[2, 0, 0, 0], ...[2, 4, 1, 1], ...[2, 1, 1, 0], ...[2, 0, 0, 2]],
+  ];
+  t.deepEqual(await where(rows(counts), poisson()), ['x']);
+  t.is(await where(rows([...counts, ...[2, 1, 0, 1]]), poisson()), undefined);
+});
+
 test('what is constant within clusters is not identified, and what is not stays', async (t) => {
   const z = (made.id as number[]).map((id) => (id % 3) / 2);
   const table = { ...made, z, twice: (made.x as number[]).map((x, r) => 2 * x + z[r]) };

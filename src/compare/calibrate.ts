@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { anySeed, checkOptions, count } from '../../samplers/options.js';
+import { LARGEST_RHAT } from '../estimate/diagnose.js';
 import { DEFAULT_SEED, fit, type Progress, type Strategy } from '../estimate/fit.js';
 import type { FixedParameters } from '../estimate/parameter-space.js';
 import { quadrature } from '../estimate/quadrature.js';
@@ -12,6 +13,7 @@ import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { ResponseDraws } from '../model/response-draws.js';
 import { printCalibration } from './calibrate/print.js';
+import { USABLE_RHAT } from './calibrate/replicate.js';
 import { runStudy } from './calibrate/run.js';
 import { type CalibrationRow, tally } from './calibrate/tally.js';
 import { distinctNames, isObject, requireStrategies } from './strategies.js';
@@ -52,13 +54,16 @@ export interface Calibration {
 const VERSION = 1;
 /** Share of failures from which on what is left may no longer stand for all. */
 const MANY_FAILURES = 0.05;
+/** Share of fits with an R-hat of 1.01 to 1.1 from which on it is said. */
+const MANY_UNSETTLED = 0.05;
 
 /**
  * What strategies are worth on data like one's own: new intercepts and responses for the model's design, every strategy fitted to each
  * set, its estimates held against the truth. Of each parameter the bias with its Monte Carlo error, the spread of the estimates beside the mean
  * standard error, and how often intervals of 90% and 95% hold the truth: Wald's of likelihood fits (log scale for sigma and the dispersion),
  * equal-tailed ones of draws. All strategies get the same data sets, and set r depends on the seed and r alone. A fit that
- * fails is counted with its reasons (`failures`, `failureCodes`), and is in no other number.
+ * fails is counted with its reasons (`failures`, `failureCodes`), and is in no other number. Draws whose R-hat is above 1.01 but below
+ * 1.1 are no failure: they are in all numbers, and counted beside (`unsettled`).
  * @throws GlmmcError `bad-model`, `bad-strategy`, `unknown-option`, `bad-option`, `bad-parameters`; `bad-weights`, `no-draws`, where the model
  *   cannot be simulated from; `no-truth` where no parameters are given and the model's own data have no maximum; rejects with the signal's reason
  * Source: Morris, White and Crowther (2019), Statistics in Medicine 38, table 6.
@@ -174,6 +179,16 @@ function findingsOf(
       message: `${failing.map(({ strategy, failures, replications }) => `${strategy} failed on ${failures} of ${replications} data sets`).join(', ')}: the rest need not be like them, so its bias and coverage are of easier data.`,
       advice: 'Look at failureCodes; priors, or a simpler model, may be what such data need.',
       where: failing.map(({ strategy }) => strategy),
+    });
+  }
+  const unsettled = rows.filter((row) => row.unsettled > MANY_UNSETTLED * row.replications);
+  if (unsettled.length > 0) {
+    findings.push({
+      code: 'many-unsettled',
+      severity: 'note',
+      message: `${unsettled.map((row) => `${row.strategy} missed R-hat ${LARGEST_RHAT} on ${row.unsettled} of ${row.replications} data sets`).join(', ')}, though not ${USABLE_RHAT}: these fits are counted, and the noise of their draws is in the spread and the coverage.`,
+      advice: 'Where coverage is what you want to know, keep more draws a chain.',
+      where: unsettled.map(({ strategy }) => strategy),
     });
   }
   if (sigma === 0) {

@@ -16,7 +16,7 @@ import { ProfileLikelihood } from './fixed-effects/profile.js';
 import { finishLikelihoodFit } from './likelihood-fit.js';
 import type { Iteration } from './maximum-likelihood.js';
 import { pooledStart } from './pooled-start.js';
-import { separationFinding } from './separation.js';
+import { separatedWithinClusters, separationFinding } from './separation.js';
 import { told } from './telling.js';
 
 export type { ClusterCoefficient } from './fixed-effects/assemble.js';
@@ -62,7 +62,9 @@ async function run(self: Pick<Strategy, 'name' | 'settings'>, task: FitTask): Pr
   const whole = assemble(model, profile, identified, free, at.beta, v);
   const parameters = { ...at, beta: whole.beta, sigma: whole.sigma };
   const names = (columns: readonly number[]): string[] => columns.map((j) => model.coefficientNames[j]);
-  const runaway = kept.filter((j, a) => !(Math.sqrt(v[a * (q + 1)]) * identified.reach[j] < SUSPECT));
+  const suspect =
+    !newton.converged || kept.some((j, a) => !(Math.sqrt(v[a * (q + 1)]) * identified.reach[j] < SUSPECT));
+  const separated = suspect ? separatedWithinClusters(model, profile.informs, kept) : [];
   const told = kept.filter((j) => !whole.unidentified.includes(j));
   const said = fixedEffectsFindings({
     model,
@@ -80,7 +82,7 @@ async function run(self: Pick<Strategy, 'name' | 'settings'>, task: FitTask): Pr
     objective: newton.evaluation.value,
     converged: newton.converged,
     boundary: false,
-    findings: [...trouble(model, newton, names(runaway)), ...said],
+    findings: [...trouble(newton, separated), ...said],
     history,
     covariance: whole.covariance,
   });
@@ -152,11 +154,11 @@ async function climb(
 /** Longest steps: of a row's predictor within its cluster, and of the log dispersion. */
 const LONGEST_SHIFT = 20;
 const LONGEST_LOG_STEP = 1.5;
-/** A coefficient whose standard error moves rows within a cluster by more than this runs to infinity. */
+/** A coefficient whose standard error moves rows within a cluster by more than this is suspected to run to infinity. */
 const SUSPECT = 1000;
 
-function trouble(model: Model, newton: NewtonResult, runaway: readonly string[]): Finding[] {
-  if (runaway.length > 0 && model.family.openEnd) return [separationFinding(runaway)];
+function trouble(newton: NewtonResult, separated: readonly string[]): Finding[] {
+  if (separated.length > 0) return [separationFinding(separated)];
   if (newton.converged) return [];
   return [
     {

@@ -2,6 +2,7 @@
 import type { Clusters } from '../model/clusters.js';
 import type { Family } from '../model/family.js';
 import { type Finding, someOf } from '../model/finding.js';
+import type { Model } from '../model/model.js';
 import { backwardSolve, choleskyInPlace, forwardSolve, invertSymmetric } from '../numeric/cholesky.js';
 import { projectOntoDualCone } from '../numeric/dual-cone.js';
 import { dot } from '../numeric/newton.js';
@@ -29,9 +30,52 @@ export function separatedCoefficients(
   const columns = free.filter((k) => k < model.coefficientNames.length);
   if (columns.length === 0 || !model.family.openEnd) return [];
   if (converged && isCurved(model.clusters, columns, hessian)) return [];
-  const direction = separatingDirection(model.clusters, model.family.openEnd, columns);
+  const { clusters, family } = model;
+  const direction = separatingDirection(clusters, rowSigns(clusters, family.openEnd!), columns);
   return direction ? columns.filter((j) => direction[j] !== 0).map((j) => model.coefficientNames[j]) : [];
 }
+
+/**
+ * The same with a coefficient for each cluster: is there a d whose order of the rows within each cluster never puts one that may
+ * only rise below one that may only fall, and keeps the others level? Asked of differences of rows of a cluster, in which its
+ * coefficient is no more: with one of the others where there is one, else of each that rises with each that falls.
+ * @param informs per cluster, whether its rows say anything of the coefficients
+ * @param columns that vary within clusters, none made up by the others
+ */
+export function separatedWithinClusters(
+  { clusters, family, coefficientNames }: Pick<Model, 'clusters' | 'family' | 'coefficientNames'>,
+  informs: Uint8Array,
+  columns: readonly number[],
+): string[] {
+  if (columns.length === 0 || !family.openEnd) return [];
+  const { count, starts, columns: p, x } = clusters;
+  const signs = rowSigns(clusters, family.openEnd);
+  const differences: number[] = [];
+  const directions: number[] = [];
+  const compare = (above: number, below: number, sign: number): void => {
+    for (let j = 0; j < p; j++) differences.push(x[above * p + j] - x[below * p + j]);
+    directions.push(sign);
+  };
+  for (let i = 0; i < count; i++) {
+    if (!informs[i]) continue;
+    const rows = Array.from({ length: starts[i + 1] - starts[i] }, (_, k) => starts[i] + k);
+    const [up, down, [level, ...others]] = [1, -1, 0].map((sign) => rows.filter((r) => signs[r] === sign));
+    for (const r of others) compare(r, level, 0);
+    for (const above of up)
+      for (const below of level === undefined ? down : [level]) compare(above, below, 1);
+    if (level !== undefined) for (const below of down) compare(level, below, 1);
+  }
+  const extent = new Float64Array(p);
+  differences.forEach((value, at) => {
+    extent[at % p] = Math.max(extent[at % p], Math.abs(value));
+  });
+  const pairs = { rows: directions.length, columns: p, x: Float64Array.from(differences), extent };
+  const direction = separatingDirection(pairs, Int8Array.from(directions), columns);
+  return direction ? columns.filter((j) => direction[j] !== 0).map((j) => coefficientNames[j]) : [];
+}
+
+/** What rows are taken from: those of the model, or their differences. */
+type Rows = Pick<Clusters, 'rows' | 'columns' | 'x' | 'extent'>;
 
 /** Whether every coefficient has a standard error that the linear predictors can bear. */
 function isCurved({ extent }: Clusters, columns: readonly number[], hessian: Float64Array): boolean {
@@ -51,14 +95,13 @@ function isCurved({ extent }: Clusters, columns: readonly number[], hessian: Flo
  * Rows are taken in a basis in which the design is orthonormal, so that scales and origins of covariates do not matter.
  */
 function separatingDirection(
-  clusters: Clusters,
-  openEnd: NonNullable<Family['openEnd']>,
+  from: Rows,
+  signs: Int8Array,
   columns: readonly number[],
 ): Float64Array | undefined {
-  const { rows, columns: p, x, extent } = clusters;
+  const { rows, columns: p, x, extent } = from;
   const q = columns.length;
-  const signs = rowSigns(clusters, openEnd);
-  const factor = crossProducts(clusters, signs, columns);
+  const factor = crossProducts(from, signs, columns);
   if (!factor) return undefined;
   const row = (r: number, out: Float64Array): number => {
     for (let a = 0; a < q; a++) out[a] = x[r * p + columns[a]];
@@ -125,7 +168,7 @@ function rowSigns(clusters: Clusters, openEnd: NonNullable<Family['openEnd']>): 
 
 /** Cholesky factor of X'X / n over the rows that count; undefined where they are too nearly dependent. */
 function crossProducts(
-  { rows, columns: p, x }: Clusters,
+  { rows, columns: p, x }: Rows,
   signs: Int8Array,
   columns: readonly number[],
 ): Float64Array | undefined {

@@ -142,19 +142,16 @@ class Regression {
   at(parameters: Parameters): { readonly coefficients: Float64Array; readonly slopes: Float64Array[] } {
     const { model, rows, p, weights } = this;
     const { x, first, offset } = rows;
-    const { link } = model.family;
     const means = new PopulationMeans(model, parameters);
     const coefficients = new Float64Array(p);
     const slopes = Array.from({ length: p + 1 }, () => new Float64Array(p));
     first.forEach((r, k) => {
-      const { mean, slope, sigmaSlope } = means.at(linearPredictor(rows, parameters.beta, r));
-      const value = link.apply(mean);
-      const stretch = link.derivative(value);
+      const { value, slope, sigmaSlope } = means.predictorAt(linearPredictor(rows, parameters.beta, r));
       for (let j = 0; j < p; j++) {
         const wx = weights[k] * x[r * p + j];
         coefficients[j] += wx * (value - (offset?.[r] ?? 0));
-        for (let a = 0; a < p; a++) slopes[a][j] += (wx * slope * x[r * p + a]) / stretch;
-        slopes[p][j] += (wx * sigmaSlope) / stretch;
+        for (let a = 0; a < p; a++) slopes[a][j] += wx * slope * x[r * p + a];
+        slopes[p][j] += wx * sigmaSlope;
       }
     });
     for (const vector of [coefficients, ...slopes]) choleskySolve(this.factor, p, vector);

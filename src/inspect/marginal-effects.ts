@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { sd } from '../../samplers/diagnostics/descriptive.js';
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
-import { between, checkOptions, count } from '../../samplers/options.js';
+import { between, checkOptions, count, describe } from '../../samplers/options.js';
 import { digitsFor, table as textTable } from '../../samplers/text.js';
 import { type DataSource, type Table, toTable } from '../data/table.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
@@ -119,6 +119,7 @@ export function averageComparisons(fit: Fit, data: DataSource, options: Comparis
   );
   const rows = tableOf('averageComparisons()', data);
   const column = columnOf('averageComparisons()', rows, variable);
+  if (isNumeric(column)) requireNumbers(variable, [from, to]);
   const averages = new Averages(fit, target, draws);
   const at = (to: number | string | boolean): Averaged =>
     averages.of({
@@ -164,6 +165,16 @@ export function averageComparisons(fit: Fit, data: DataSource, options: Comparis
         ]
       : []),
   ]);
+}
+
+/** What a numeric column is set to: numbers, also as text, and booleans as 0 and 1. @throws GlmmcError `bad-option` */
+function requireNumbers(variable: string, values: readonly (number | string | boolean)[]): void {
+  const odd = values.find((value) => value === '' || !Number.isFinite(Number(value)));
+  if (odd === undefined) return;
+  throw new GlmmcError(
+    'bad-option',
+    `averageComparisons(): column '${variable}' is numeric, so from and to must be finite numbers, found ${describe(odd)}`,
+  );
 }
 
 function tableOf(owner: string, data: DataSource): Table {

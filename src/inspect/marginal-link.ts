@@ -38,14 +38,11 @@ export function marginalLink(model: Model, parameters: Parameters): MarginalLink
   checkParameters(model, parameters);
   const { link } = model.family;
   const means = new PopulationMeans(model, parameters);
-  const marginalPredictor = (eta: number): number => link.apply(means.at(eta).mean);
+  const marginalPredictor = (eta: number): number => means.predictorAt(eta).value;
   return {
     mean: (eta) => means.at(eta).mean,
     marginalPredictor,
-    attenuation(eta) {
-      const { mean, slope } = means.at(eta);
-      return slope / link.derivative(link.apply(mean));
-    },
+    attenuation: (eta) => means.predictorAt(eta).slope,
     apply(mean) {
       const start = link.apply(mean);
       if (!Number.isFinite(start) || !Number.isFinite(means.at(start).mean)) {

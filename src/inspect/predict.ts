@@ -98,10 +98,14 @@ function inOrderOfClusters(cluster: Int32Array): Uint32Array {
 }
 
 function isOptions(data: DataSource | undefined): boolean {
-  if (typeof data !== 'object' || Array.isArray(data)) return false;
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return false;
   const keys = Object.keys(data);
   const texts = keys.every((key) => !Array.isArray((data as Record<string, unknown>)[key]));
-  return keys.length > 0 && texts && keys.every((key) => ['target', 'scale', 'interval'].includes(key));
+  return (
+    keys.length > 0 &&
+    texts &&
+    keys.every((key) => ['target', 'scale', 'interval', 'draws', 'seed'].includes(key))
+  );
 }
 
 function noMean({ model }: Fit): Finding {

@@ -81,9 +81,13 @@ export function withinCluster(
   const notes = [
     ...(scale ? [] : [noLatentScale(fit)]),
     ...(rows.every(({ estimate }) => Number.isFinite(estimate)) ? [] : [noMoments(fit)]),
+    ...(fit.kind === 'likelihood' && fit.parameters.sigma === 0 ? [NO_SPREAD] : []),
   ];
   return dressed(rows, notes.join(' '));
 }
+
+const NO_SPREAD =
+  'sigma is 0, the end of its range: covariances and correlations are 0, and have no standard errors.';
 
 /** The two units as rows 0 and 1. @throws GlmmcError `bad-units` */
 function pairOf({ model }: Fit, units: DataSource | undefined): PredictionRows {

@@ -1,4 +1,5 @@
 // The mean response with the intercept integrated out, E[g^-1(eta + eps)], with its derivatives, and its induced link.
+import type { Link } from '../model/link.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { EffectExpectation, type Terms } from './effect-expectation.js';
@@ -11,6 +12,18 @@ export interface PopulationMean {
   /** d mean / d sigma; 0 at sigma = 0. Of point masses, that of stretching all places. */
   readonly sigmaSlope: number;
 }
+
+/** g(E[mu]) at one linear predictor: that of a marginal model. */
+export interface MarginalPredictor {
+  readonly value: number;
+  /** d value / d eta, by which a coefficient is attenuated here. */
+  readonly slope: number;
+  /** d value / d sigma */
+  readonly sigmaSlope: number;
+}
+
+/** Links with g^-1(-eta) = 1 - g^-1(eta). */
+const MIRRORED: ReadonlySet<string> = new Set(['logit', 'probit', 'cauchit']);
 
 const INFINITE: PopulationMean = {
   mean: Number.POSITIVE_INFINITY,
@@ -28,6 +41,11 @@ export class PopulationMeans {
   private readonly tolerance: number;
   /** Power tails outgrown by the exponential, however far out: no walk would see it. */
   private readonly infinite: boolean;
+  private readonly link: Link;
+  /** Of means that are probabilities for every predictor, which rounding must not carry above 1. */
+  private readonly most: number;
+  /** Whether the mean at -eta is 1 less that at eta. */
+  private readonly mirrored: boolean;
 
   constructor(
     model: Pick<Model, 'family' | 'randomEffect'>,
@@ -36,6 +54,9 @@ export class PopulationMeans {
   ) {
     const { link } = model.family;
     const { tailDf } = model.randomEffect;
+    this.link = link;
+    this.most = link.name === 'cloglog' || MIRRORED.has(link.name) ? 1 : Number.POSITIVE_INFINITY;
+    this.mirrored = MIRRORED.has(link.name) && model.randomEffect.symmetric;
     this.tolerance = tolerance;
     this.infinite = link.name === 'log' && tailDf < Number.POSITIVE_INFINITY && parameters.sigma > 0;
     this.expectation = new EffectExpectation(model.randomEffect, parameters);
@@ -71,9 +92,19 @@ export class PopulationMeans {
     const { out, expectation } = this;
     if (this.infinite) return INFINITE;
     expectation.expect(3, this.terms(eta), out, this.tolerance);
-    const found = { mean: out[0], slope: out[1], sigmaSlope: expectation.sigma === 0 ? 0 : out[2] };
+    const mean = Math.min(out[0], this.most);
+    const found = { mean, slope: out[1], sigmaSlope: expectation.sigma === 0 ? 0 : out[2] };
     this.known.set(eta, found);
     return found;
+  }
+
+  /** g of the mean with its derivatives. Near 1 a probability keeps few digits of what it lacks: the smaller tail is taken. */
+  predictorAt(eta: number): MarginalPredictor {
+    const turn = this.mirrored && eta > 0 ? -1 : 1;
+    const { mean, slope, sigmaSlope } = this.at(turn * eta);
+    const value = this.link.apply(mean);
+    const across = this.link.derivative(value);
+    return { value: turn * value, slope: slope / across, sigmaSlope: (turn * sigmaSlope) / across };
   }
 
   /** The variance of mu over clusters, Infinity where there is none. */

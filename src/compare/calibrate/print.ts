@@ -29,7 +29,7 @@ export function printCalibration(calibration: Calibration): string {
 }
 
 function printRow(row: CalibrationRow): string {
-  const { strategy, replications, failures, failureCodes, milliseconds, parameters } = row;
+  const { strategy, replications, failures, failureCodes, unsettled, milliseconds, parameters } = row;
   const time =
     milliseconds < 999.5 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
   const reasons = Object.entries(failureCodes)
@@ -37,7 +37,11 @@ function printRow(row: CalibrationRow): string {
     .join(', ');
   const failed = failures === 0 ? 'none failed' : `${failures} failed (${reasons})`;
   return [
-    ...wrap(`${strategy}: ${replications} fits of ${time}, ${failed}`, '', '  '),
+    ...wrap(
+      `${strategy}: ${replications} fits of ${time}, ${failed}${unsettled === 0 ? '' : `, ${unsettled} unsettled`}`,
+      '',
+      '  ',
+    ),
     table(
       ['', 'truth', 'bias', '(error)', '', 'sd', 'mean SE', '90%', '95%', '', 'rmse'],
       parameters.flatMap(line),

@@ -1,11 +1,20 @@
 // One fit to one simulated data set: what it says of every parameter, or why it says nothing.
+import { rhat } from '../../../samplers/diagnostics/rhat.js';
+import { allChains } from '../../../samplers/draws.js';
 import { GlmmcError } from '../../../samplers/errors.js';
+import { hasConverged } from '../../estimate/diagnose.js';
 import { type Fit, type FitOptions, fit, type Strategy } from '../../estimate/fit.js';
 import { confint } from '../../inspect/confint.js';
 import type { Model } from '../../model/model.js';
 
 /** Levels of the intervals whose coverage is counted. */
 export const LEVELS = [0.9, 0.95] as const;
+
+/**
+ * Chains that agree to this R-hat are counted, though they should to 1.01: their means and intervals are noisy, which is what a
+ * study of the sampler with these settings is about. Gelman et al. (2013), section 11.4.
+ */
+export const USABLE_RHAT = 1.1;
 
 /** What a fit says of one parameter. */
 export interface Told {
@@ -22,6 +31,8 @@ export interface Trial {
   readonly told?: readonly Told[];
   /** Codes of the findings that made it fail. */
   readonly failure: readonly string[];
+  /** It has not converged by its own word, and is told all the same: draws whose R-hat is above 1.01 and below `USABLE_RHAT`. */
+  readonly unsettled: boolean;
   /** Codes of all its findings, each once. */
   readonly codes: readonly string[];
   readonly milliseconds: number;
@@ -36,26 +47,42 @@ export async function tryOut(model: Model, strategy: Strategy, options: FitOptio
   } catch (error) {
     options.signal?.throwIfAborted();
     const code = error instanceof GlmmcError ? error.code : 'threw';
-    return { failure: [code], codes: [code], milliseconds: performance.now() - startedAt };
+    return { failure: [code], unsettled: false, codes: [code], milliseconds: performance.now() - startedAt };
   }
   const { findings, milliseconds } = result;
   const codes = [...new Set(findings.map(({ code }) => code))];
-  const failure = failureOf(result);
+  const unsettled = isUnsettled(result);
+  const failure = failureOf(result, unsettled);
   return failure.length > 0
-    ? { failure, codes, milliseconds }
-    : { told: toldBy(result), failure, codes, milliseconds };
+    ? { failure, unsettled: false, codes, milliseconds }
+    : { told: toldBy(result), failure, unsettled, codes, milliseconds };
 }
 
 /** Errors among its findings; that it has not converged; a value that is not finite and of which nothing says why. */
-function failureOf({ findings, converged, estimates }: Fit): string[] {
+function failureOf({ findings, converged, estimates }: Fit, unsettled: boolean): string[] {
   const errors = findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
   if (errors.length > 0) return [...new Set(errors)];
-  if (!converged) {
+  if (!converged && !unsettled) {
     const warnings = findings.filter(({ severity }) => severity === 'warning').map(({ code }) => code);
     return ['not-converged', ...new Set(warnings)];
   }
   const known = findings.some(({ code }) => code === 'not-identified');
   return !known && estimates.some(({ value }) => !Number.isFinite(value)) ? ['not-finite'] : [];
+}
+
+/** Whether R-hat alone speaks against the draws, and by little. */
+function isUnsettled(result: Fit): boolean {
+  if (result.kind !== 'posterior' || result.converged) return false;
+  const against = result.findings.filter((finding) => !hasConverged([finding]));
+  return (
+    against.length > 0 &&
+    against.every(
+      ({ code, severity, where = [] }) =>
+        code === 'rhat-high' &&
+        severity !== 'error' &&
+        where.every((name) => rhat(allChains(result.draws, name)) < USABLE_RHAT),
+    )
+  );
 }
 
 function toldBy(result: Fit): Told[] {

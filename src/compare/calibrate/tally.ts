@@ -43,6 +43,8 @@ export interface CalibrationRow {
   readonly failureRate: number;
   /** Of the failures, how often each code was among the reasons. */
   readonly failureCodes: Readonly<Record<string, number>>;
+  /** Posterior fits that are counted in all numbers, though their R-hat is above 1.01 (and below 1.1). */
+  readonly unsettled: number;
   /** Of all fits, failures too, how often each finding was there. */
   readonly findings: Readonly<Record<string, number>>;
   /** A fit, on average. */
@@ -66,6 +68,7 @@ export function tally(
     failures,
     failureRate: failures / trials.length,
     failureCodes: counted(trials.map(({ failure }) => failure)),
+    unsettled: trials.filter(({ unsettled }) => unsettled).length,
     findings: counted(trials.map(({ codes }) => codes)),
     milliseconds: mean(trials.map(({ milliseconds }) => milliseconds)),
     parameters: names.map((name, k) =>

@@ -125,7 +125,8 @@ export class Averages {
     const half = halfWidth(level) * standardError;
     if (!scale) return { estimate, standardError, lower: estimate - half, upper: estimate + half };
     const center = scale.apply(estimate);
-    const width = half * Math.abs(scale.slope(estimate));
+    // An average at the end of its range (0, 1) does not move, though the scale ends there.
+    const width = half === 0 ? 0 : half * Math.abs(scale.slope(estimate));
     return {
       estimate,
       standardError,

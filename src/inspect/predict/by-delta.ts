@@ -71,10 +71,11 @@ export class DeltaPredictions {
     if (target === 'population') {
       const { link } = this.fit.model.family;
       if (link.name === 'identity') return this.shifted(eta, gradient, this.momentsOfEffect(), 0);
-      const marginal = this.onResponse(r, 'population');
-      const value = link.apply(marginal.value);
-      const slope = link.derivative(value);
-      return { value, gradient: marginal.gradient.map((d) => d / slope), spread: 0 };
+      if (Number.isNaN(eta)) return { value: eta, gradient: this.alongRow(r, Number.NaN), spread: 0 };
+      const { value, slope, sigmaSlope } = this.means.predictorAt(eta);
+      const along = this.alongRow(r, slope);
+      along[this.p] = sigmaSlope;
+      return { value, gradient: along, spread: 0 };
     }
     const { sigma } = this.fit.parameters;
     const i = this.rows.cluster[r];

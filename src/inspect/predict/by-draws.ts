@@ -87,9 +87,8 @@ export function predictByDraws(
 
 /** g of the population means at these linear predictors, NaN where one is missing. */
 function marginalPredictors(model: Model, parameters: Parameters, etas: Float64Array): Float64Array {
-  const { link } = model.family;
   const means = new PopulationMeans(model, parameters, TOLERANCE);
-  const direct = (eta: number): number => (Number.isNaN(eta) ? eta : link.apply(means.at(eta).mean));
+  const direct = (eta: number): number => (Number.isNaN(eta) ? eta : means.predictorAt(eta).value);
   if (etas.length < MANY) return etas.map(direct);
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -97,7 +96,7 @@ function marginalPredictors(model: Model, parameters: Parameters, etas: Float64A
     if (eta < low) low = eta;
     if (eta > high) high = eta;
   }
-  return etas.map(tabulatedMeans(means, link, low, high) ?? direct);
+  return etas.map(tabulatedMeans(means, low, high) ?? direct);
 }
 
 /** Intercepts of clusters that the fit has not seen: one a draw from F at its parameters, the same for a cluster's rows. */

@@ -1,6 +1,5 @@
 // Population means of many linear predictors at once, by a polynomial through few of them.
 import type { PopulationMeans } from '../../likelihood/population-mean.js';
-import type { Link } from '../../model/link.js';
 
 /** Degrees tried before the means are worked out one by one. */
 const DEGREES: readonly number[] = [8, 16, 32, 64];
@@ -8,14 +7,13 @@ const DEGREES: readonly number[] = [8, 16, 32, 64];
 const SMALL = 1e-8;
 
 /**
- * g(E[g^-1(eta + eps)]) - eta as a Chebyshev series on [low, high], g the link: bounded and smooth where the mean itself may run
+ * g(E[g^-1(eta + eps)]) - eta, g the link, as a Chebyshev series on [low, high], g the link: bounded and smooth where the mean itself may run
  * over many orders of magnitude. Undefined where so few terms do not do, or some mean is at an end of its range.
  * @returns the mean on the scale of the link as a function of eta in [low, high]
  * Source: Trefethen (2013), Approximation Theory and Approximation Practice, chapters 3 and 8.
  */
 export function tabulatedMeans(
   means: PopulationMeans,
-  link: Link,
   low: number,
   high: number,
 ): ((eta: number) => number) | undefined {
@@ -25,7 +23,7 @@ export function tabulatedMeans(
     const points = Array.from({ length: degree + 1 }, (_, k) => Math.cos((Math.PI * k) / degree));
     const values = points.map((x) => {
       const eta = middle + half * x;
-      return link.apply(means.at(eta).mean) - eta;
+      return means.predictorAt(eta).value - eta;
     });
     if (!values.every(Number.isFinite)) return undefined;
     const coefficients = chebyshevCoefficients(values);
