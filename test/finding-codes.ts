@@ -16,17 +16,23 @@ export interface FindingSite {
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** Every object in src/ and samplers/ that is made with a code and a severity. */
-export function findingSites(): FindingSite[] {
-  return ['samplers', 'src'].flatMap((folder) =>
+/** The texts of all files in src/ and samplers/, by name. */
+export function sourceTexts(): ReadonlyMap<string, string> {
+  const files = ['samplers', 'src'].flatMap((folder) =>
     readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-      .flatMap((name) => sitesIn(`${folder}/${name.replaceAll('\\', '/')}`)),
+      .map((name) => `${folder}/${name.replaceAll('\\', '/')}`),
   );
+  return new Map(files.map((file) => [file, readFileSync(`${root}/${file}`, 'utf8')]));
 }
 
-function sitesIn(file: string): FindingSite[] {
-  const { program } = parseSync(file, readFileSync(`${root}/${file}`, 'utf8'));
+/** Every object that is made with a code and a severity. */
+export function findingSites(sources: ReadonlyMap<string, string>): FindingSite[] {
+  return [...sources].flatMap(([file, text]) => sitesIn(file, text));
+}
+
+function sitesIn(file: string, text: string): FindingSite[] {
+  const { program } = parseSync(file, text);
   const sites: FindingSite[] = [];
   visit(program, (node) => {
     if (node.type !== 'ObjectExpression') return;
