@@ -4,7 +4,7 @@ import { runPages } from '../page-examples.js';
 runPages({
   'docs/start.md': [
     /-91\.9834 +193\.97 +204\.09 +5\n[\s\S]*factor\(period\)4 +-1\.5795 +0\.428[\s\S]*sigma +0\.6475 +0\.181 +0\.4193/,
-    /sigma +0\.6475 \(0\.181\) +0\.6476[\s\S]*sigma +0\.7605 \(0\.226\) +0\.761[\s\S]*quadrature .* agrees\n.*mcem.* agrees\n.*collapsed.* agrees\n/,
+    /sigma +0\.6475 \(0\.181\) +0\.6476[\s\S]*sigma +0\.7605 \(0\.226\) +0\.761[\s\S]*quadrature .* agrees\n.*mcem.* agrees\n.*collapsed.* agrees\n[\s\S]*cbpp\.html\n$/,
     /1 +0\.198 [\s\S]*4 +0\.048 [\s\S]*1 +0\.216 [\s\S]*4 +0\.057 [\s\S]*odds ratio 4 \/ 1 +0\.206 [\s\S]*odds ratio 4 \/ 1 +0\.221 /,
     /174 of 294[\s\S]*laplace-inaccurate\] .* off by 1\.12 in all[\s\S]*-1\.6183 +\(0\.434\) +-2\.5233[\s\S]*laplace .* 2\.084 .* approximate/,
   ],
