@@ -271,6 +271,12 @@ const refused: readonly Refusal[] = [
     "expected numbers in column 't', found text ('a', 'b', 'c'); use it as a category, or correct the text that is not a number",
   ],
   [
+    'y ~ log(v) + (1 | g)',
+    'text-in-arithmetic',
+    "expected numbers in column 'v', found text ('n/a'); use it as a category, or correct the text that is not a number",
+    { v: ['1', '2', '4', 'n/a', '10', '11'] },
+  ],
+  [
     'y ~ I(factor(x)) + (1 | g)',
     'bad-formula',
     'formula: factor() makes categories, and arithmetic needs numbers, found factor(x)\n  y ~ I(factor(x)) + (1 | g)\n        ^',

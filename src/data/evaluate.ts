@@ -153,10 +153,14 @@ function numericColumn(name: string, scope: Scope): Float64Array {
   if (column.kind === 'boolean') {
     return Float64Array.from(column.factor.codes, (code) => (code < 0 ? Number.NaN : code));
   }
-  const some = column.factor.levels.slice(0, 3).map((level) => `'${level}'`);
+  // One cell that is no number makes the whole column text: that cell is what must be seen.
+  const { levels } = column.factor;
+  const noNumbers = levels.filter((level) => Number.isNaN(Number(level)));
+  const telling = noNumbers.length > 0 ? noNumbers : levels;
+  const some = telling.slice(0, 3).map((level) => `'${level}'`);
   throw new GlmmcError(
     'text-in-arithmetic',
-    `expected numbers in column '${name}', found text (${some.join(', ')}${column.factor.levels.length > 3 ? ', ...' : ''}); use it as a category, or correct the text that is not a number`,
+    `expected numbers in column '${name}', found text (${some.join(', ')}${telling.length > 3 ? ', ...' : ''}); use it as a category, or correct the text that is not a number`,
   );
 }
 

@@ -221,7 +221,7 @@ function extremeFinding(rows: readonly PredictiveRow[], what: 'prior' | 'posteri
   const names = extreme.map(({ statistic }) => statistic);
   return [
     {
-      code: `${what}-predictive-extreme`,
+      code: what === 'prior' ? 'prior-predictive-extreme' : 'posterior-predictive-extreme',
       severity: 'warning',
       message: `The ${what === 'prior' ? 'priors do' : 'fitted model does'} not expect the ${names.join(', ')} that the data have.`,
       advice:
