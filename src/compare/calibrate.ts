@@ -18,6 +18,7 @@ import { distinctNames, isObject, requireStrategies } from './strategies.js';
 
 export type { CalibratedParameter, CalibrationRow, Coverage } from './calibrate/tally.js';
 
+/** Options of `calibrate()`. */
 export interface CalibrateOptions {
   /** Data sets simulated (200). */
   readonly replications?: number;
@@ -29,9 +30,11 @@ export interface CalibrateOptions {
   /** Threads for the replications, and for the chains of strategies with functions in their options; the numbers do not depend on it. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
+  /** Told of the data sets that are done. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What `calibrate()` gives: a row a strategy, on data simulated from the model's own design. */
 export interface Calibration {
   readonly model: Model;
   readonly seed: number | string;
@@ -59,9 +62,10 @@ const MANY_FAILURES = 0.05;
  * standard error, and how often intervals of 90% and 95% hold the truth: Wald's of likelihood fits (log scale for sigma and the dispersion),
  * equal-tailed ones of draws. All strategies get the same data sets, and set r depends on the seed and r alone. A fit that
  * fails is counted with its reasons (`failures`, `failureCodes`), and is in no other number.
+ *
+ * Source: Morris, White and Crowther (2019), Statistics in Medicine 38, table 6.
  * @throws GlmmcError `bad-model`, `bad-strategy`, `unknown-option`, `bad-option`, `bad-parameters`; `bad-weights`, `no-draws`, where the model
  *   cannot be simulated from; `no-truth` where no parameters are given and the model's own data have no maximum; rejects with the signal's reason
- * Source: Morris, White and Crowther (2019), Statistics in Medicine 38, table 6.
  */
 export async function calibrate(
   model: Model,
