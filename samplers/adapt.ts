@@ -55,6 +55,7 @@ export class ScaleAdapter {
     this.scale = Math.exp(this.#logScale);
   }
 
+  /** Keeps the state, or puts back what was kept. */
   remember(memory: Memory): void {
     this.scale = memory.number(this.scale);
     this.frozen = memory.flag(this.frozen);

@@ -7,7 +7,10 @@ export type Covariance =
   | readonly ArrayLike<number>[]
   | Float64Array
   | readonly number[]
-  | { to2DArray(): number[][] };
+  | {
+      /** The rows. */
+      to2DArray(): number[][];
+    };
 
 /**
  * The lower triangular L with L L' = covariance, row-major d x d.

@@ -32,9 +32,10 @@ export interface HmcOptions extends HamiltonianOptions {
 /**
  * Hamiltonian Monte Carlo: leapfrog steps along a trajectory, whose end is accepted with probability
  * min(1, exp(H - H')). Warm-up tunes the step by dual averaging and a diagonal metric as Stan does, then freezes both.
+ *
+ * Source: Neal (2011), MCMC using Hamiltonian dynamics, section 5.3; random lengths as in its section 5.4.2.
  * @throws GlmmcError `bad-target` for a target without gradient, `bad-option`, `unknown-option`; from steps
  *   `broken-density`
- * Source: Neal (2011), MCMC using Hamiltonian dynamics, section 5.3; random lengths as in its section 5.4.2.
  */
 export function hmc(target: Target, options: HmcOptions = {}): HamiltonianKernel {
   const read = readHamiltonian('hmc()', target, { time: v.optional(positive(), Math.PI / 2) }, options);

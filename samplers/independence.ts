@@ -24,8 +24,9 @@ export interface IndependenceState extends State {
 /**
  * Independence sampler: x' ~ t_df(mean, covariance), accepted with probability min(1, w(x') / w(x)), w = pi / q.
  * Good where the proposal covers the target; its weights are what `paretoK` judges.
- * @throws GlmmcError `bad-target`, `bad-option`, `unknown-option`; from steps `broken-density`
+ *
  * Source: Tierney (1994), section 2.3.2.
+ * @throws GlmmcError `bad-target`, `bad-option`, `unknown-option`; from steps `broken-density`
  */
 export function independence(target: Target, options: IndependenceOptions): Kernel<IndependenceState> {
   const variables = targetNames(target);

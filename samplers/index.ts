@@ -1,5 +1,12 @@
 // The samplers room, `glmmc/samplers`: densities in, draws out, and what the draws are worth.
 
+/**
+ * Densities in, draws out, and what the draws are worth; nothing here knows of mixed models. A {@link Target} makes a {@link Kernel},
+ * {@link run} makes {@link Draws} of it, {@link summarizeDraws} judges these. Variates come from the streams of {@link rng}.
+ *
+ * @module glmmc/samplers
+ */
+
 export { CovarianceAdapter, ScaleAdapter, type ScaleAdapterOptions } from './adapt.js';
 export { autocorrelation } from './diagnostics/autocorrelation.js';
 export { type BatchMeans, batchMeansCovariance } from './diagnostics/batch-means.js';
@@ -26,6 +33,7 @@ export type { HamiltonianKernel, HamiltonianOptions } from './hamiltonian/tuned.
 export { type HmcOptions, hmc } from './hmc.js';
 export { type IndependenceOptions, type IndependenceState, independence } from './independence.js';
 export { type Adaptation, type Info, initialState, type Kernel, type State, type Target } from './kernel.js';
+export type { Memory } from './memory.js';
 export { type RandomWalkOptions, randomWalk } from './metropolis.js';
 export { type NutsOptions, nuts } from './nuts.js';
 export { polyaGamma } from './polya-gamma.js';

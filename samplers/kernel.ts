@@ -49,7 +49,9 @@ export interface Kernel<S = State, I = Info> {
 
 /** The tuning of one chain. During warm-up it steps in the kernel's place; `frozen` gives the kernel for kept draws. */
 export interface Adaptation<S = State, I = Info> {
+  /** The next state, as the kernel's own `step` gives it; what is tuned learns from it. */
   step(rng: Stream, state: S): readonly [S, I];
+  /** The kernel as it is tuned now, which learns no more. */
   frozen(): Kernel<S, I>;
   /** Keeps what has been learnt, or puts it back; absent where a tuner cannot. */
   remember?(memory: Memory): void;

@@ -5,6 +5,7 @@ import { GlmmcError } from './errors.js';
 export interface Memory {
   /** Keeps the number and returns it; or returns what was kept in its place. */
   number(value: number): number;
+  /** The same for a yes or no. */
   flag(value: boolean): boolean;
   /** Keeps the entries, or overwrites them. */
   numbers(values: Float64Array): void;

@@ -29,10 +29,11 @@ export interface NutsOptions extends HamiltonianOptions {
  * The No-U-Turn sampler: the trajectory doubles, forwards or backwards in time at random, until it turns round; the next
  * state is one of its points, with weights exp(-H), later halves preferred. Warm-up tunes the step by dual averaging
  * and a diagonal metric as Stan does, then freezes both.
+ *
+ * Source: Hoffman and Gelman (2014); multinomial weights and the generalised criterion of Betancourt (2017), appendix A,
+ * with Stan's criterion across the halves of a tree.
  * @throws GlmmcError `bad-target` for a target without gradient, `bad-option`, `unknown-option`; from steps
  *   `broken-density`
- * Source: Hoffman and Gelman (2014); multinomial weights and the generalised criterion of Betancourt (2017), appendix A,
- *   with Stan's criterion across the halves of a tree.
  */
 export function nuts(target: Target, options: NutsOptions = {}): HamiltonianKernel {
   const read = readHamiltonian('nuts()', target, { maxTreeDepth: v.optional(count(1, 20), 10) }, options);

@@ -32,7 +32,7 @@ const TWO_PI_SQUARED = 2 * Math.PI * Math.PI;
  * terms are drawn, and what remains of it is one gamma variable, shifted, with the mean, the variance and the third moment of
  * the remainder. The distribution function is off by less than 1e-6, from b = 20 on by less than 1e-7 (bounds by the
  * characteristic functions, in the tests). Where b exp(-|c|) < 1e-9 it is an inverse Gaussian, off by less than that.
- * @param b >= 0 (0 gives 0) @param c any finite number
+ * @param b a number >= 0 (0 gives 0) @param c any finite number
  * @throws GlmmcError `bad-argument`
  */
 export function polyaGamma(rng: Stream, b: number, c: number): number {

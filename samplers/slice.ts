@@ -19,13 +19,14 @@ const MOST_STEPS = 1000;
 /**
  * One transition that leaves the density of a single variable invariant: stepping out and shrinkage.
  * No allocation. -Infinity is outside the support; the width sets the cost, not the correctness.
+ *
+ * Source: Neal (2003), Slice sampling, Annals of Statistics 31, figures 3 and 5.
  * @param x0 the current value, of positive density
  * @param logDensity log density up to a constant
  * @param width first guess at the size of the slice, > 0
  * @param logDensity0 the log density at x0 where it is known already; it is evaluated otherwise
  * @returns the next value
  * @throws GlmmcError `broken-density` where the log density is NaN or +Infinity, or -Infinity at x0; `bad-argument`
- * Source: Neal (2003), Slice sampling, Annals of Statistics 31, figures 3 and 5.
  */
 export function sliceStep(
   rng: Stream,
@@ -74,8 +75,9 @@ export interface SliceOptions {
 
 /**
  * Slice sampling of each coordinate in turn, in order: one step of the kernel is one sweep. It always moves.
- * @throws GlmmcError `bad-target`, `bad-option`, `unknown-option`; from steps `broken-density`
+ *
  * Source: Neal (2003), section 4.
+ * @throws GlmmcError `bad-target`, `bad-option`, `unknown-option`; from steps `broken-density`
  */
 export function slice(target: Target, options: SliceOptions = {}): Kernel {
   const variables = targetNames(target);

@@ -1,5 +1,13 @@
 // The package `glmmc`: data, models, strategies, what fits say, and all strategies on one yardstick.
 
+/**
+ * Data, models, strategies, what fits say, and all strategies on one yardstick. The way through it is `readCsv()` or another
+ * reader, {@link glmm}, {@link fit} with a strategy, and what is asked of the {@link Fit}; {@link compare} holds strategies against each
+ * other. Errors are {@link GlmmcError}.
+ *
+ * @module glmmc
+ */
+
 export { autocorrelation } from '../samplers/diagnostics/autocorrelation.js';
 export type { Chains } from '../samplers/diagnostics/chains.js';
 export { ebfmi } from '../samplers/diagnostics/ebfmi.js';
@@ -47,6 +55,7 @@ export { readArrow } from './data/arrow.js';
 export type { BigIntegers } from './data/cell-column.js';
 export type { ColumnarOptions } from './data/column-options.js';
 export { type CsvOptions, parseCsv, readCsv } from './data/csv.js';
+export type { AppliedDesign, Covariate, Design } from './data/design.js';
 export type { FileSource } from './data/files.js';
 export { readParquet } from './data/parquet.js';
 export { readData } from './data/read-data.js';
@@ -60,6 +69,7 @@ export {
   type Fit,
   type FitBase,
   type FitOptions,
+  type FitTask,
   fit,
   type Landing,
   type LikelihoodFit,
@@ -73,14 +83,14 @@ export { type GibbsOptions, gibbs } from './estimate/gibbs.js';
 export type { Iteration } from './estimate/maximum-likelihood.js';
 export { type AscentBasedOptions, ascentBased } from './estimate/mcem/ascent-based.js';
 export { type BoothHobertOptions, boothHobert } from './estimate/mcem/booth-hobert.js';
-export type { EStep } from './estimate/mcem/e-step.js';
+export type { ClusterDraws, EStep } from './estimate/mcem/e-step.js';
 export type { McemDetail, McemIteration } from './estimate/mcem/em.js';
 export { type ImportanceOptions, importance } from './estimate/mcem/importance.js';
 export { type McemOptions, mcem } from './estimate/mcem/mcem.js';
 export { type MetropolisOptions, metropolis } from './estimate/mcem/metropolis.js';
 export { quadratureEStep } from './estimate/mcem/quadrature-e-step.js';
 export { type QuasiMonteCarloOptions, quasiMonteCarlo } from './estimate/mcem/quasi-monte-carlo.js';
-export { type RejectionOptions, rejection } from './estimate/mcem/rejection.js';
+export { type RejectionEnvelope, type RejectionOptions, rejection } from './estimate/mcem/rejection.js';
 export type { RelativeChangeOptions } from './estimate/mcem/relative-change.js';
 export {
   type FixedSizeOptions,
@@ -100,7 +110,7 @@ export type { StepError } from './estimate/mcem/step-error.js';
 export { type McmlOptions, mcml } from './estimate/mcml/mcml.js';
 export { type McnrOptions, mcnr } from './estimate/mcnr/mcnr.js';
 export { type NutsStrategyOptions, nuts } from './estimate/nuts.js';
-export type { FixedParameters } from './estimate/parameter-space.js';
+export type { FixedParameters, HeldParameters, ParameterSpace } from './estimate/parameter-space.js';
 export { polyaGamma } from './estimate/polya-gamma.js';
 export { type HeterogeneityTest, type PooledFit, pooled } from './estimate/pooled.js';
 export {
@@ -114,6 +124,7 @@ export {
   type Prior,
   type Priors,
   pcPrior,
+  type ResolvedPriors,
   type ScalePrior,
   uniformPrior,
 } from './estimate/priors.js';
@@ -171,6 +182,7 @@ export {
   type MarginalCoefficientsOptions,
   marginalCoefficients,
 } from './inspect/marginal-coefficients.js';
+export type { AverageTarget } from './inspect/marginal-effects/averages.js';
 export {
   type AverageMarginalEffectOptions,
   averageComparisons,
@@ -182,6 +194,7 @@ export {
 } from './inspect/marginal-effects.js';
 export { type MarginalLink, marginalLink } from './inspect/marginal-link.js';
 export { type MedianOddsRatio, medianOddsRatio } from './inspect/median-odds-ratio.js';
+export type { PredictionScale, PredictionTarget } from './inspect/predict/by-delta.js';
 export { type Prediction, type Predictions, type PredictOptions, predict } from './inspect/predict.js';
 export {
   type PosteriorPredictiveOptions,
@@ -210,6 +223,7 @@ export {
   type WithinClusterOptions,
   withinCluster,
 } from './inspect/within-cluster.js';
+export type { Integrand } from './likelihood/integrand.js';
 export { type Marginal, type MarginalOptions, marginal } from './likelihood/marginal.js';
 export { type DuckDbConnection, type DuckDbOptions, glmmFromDuckDb } from './model/aggregate/duckdb.js';
 export {
@@ -219,9 +233,11 @@ export {
   glmmFromAggregate,
 } from './model/aggregate/model.js';
 export type { ColumnKind } from './model/aggregate/plan.js';
+export type { Clusters } from './model/clusters.js';
 export {
   type Combination,
   combination,
+  type FamilyRow,
   type Integrator,
 } from './model/combinations.js';
 export { type CustomFamilyOptions, customFamily } from './model/custom-family.js';
@@ -233,13 +249,30 @@ export { logistic } from './model/effects/logistic.js';
 export { normal } from './model/effects/normal.js';
 export { pointMasses } from './model/effects/point-masses.js';
 export { studentT } from './model/effects/student-t.js';
-export { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from './model/family.js';
+export {
+  binomial,
+  type Family,
+  gamma,
+  gaussian,
+  negativeBinomial,
+  poisson,
+  type VarianceFunction,
+} from './model/family.js';
 export type { Finding } from './model/finding.js';
 export type { Link } from './model/link.js';
 export { glmm, type Model, type ModelOptions } from './model/model.js';
+export type {
+  DispersionDerivatives,
+  Outcome,
+  RowDerivatives,
+  Rows,
+  Separable,
+  SeparableTerms,
+} from './model/outcome.js';
 export type { DispersionSlopes, LogDensity } from './model/outcomes/custom.js';
 export type { Parameters } from './model/parameters.js';
 export type { EffectDerivatives, RandomEffect } from './model/random-effect.js';
+export type { Evaluation } from './numeric/newton.js';
 export { type ArrowColumn, type ArrowTable, toArrow } from './report/arrow.js';
 export { type ArvizData, type ArvizGroup, toArviz } from './report/arviz.js';
 export { type CalibrationPlotOptions, calibrationPlot } from './report/plots/calibration.js';
@@ -277,6 +310,7 @@ export {
   type TwoStep,
 } from './special/meta-analysis.js';
 export {
+  type AndersenSplit,
   type AndersenTest,
   type FitStatistics,
   type Rasch,

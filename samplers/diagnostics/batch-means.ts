@@ -14,11 +14,12 @@ export interface BatchMeans {
 /**
  * Long-run covariance by non-overlapping batch means: b / (a - 1) times the sum of squares of a batch means of size b.
  * Rows before the first whole batch are left out. Independent rows may take `batchSize` 1, the sample covariance.
+ *
+ * Source: Chen and Seila (1987); Vats, Flegal, Jones (2019), equation 5.
  * @param series row-major n x d
  * @param dimension d
  * @param batchSize rows a batch; default floor(sqrt(n))
  * @throws GlmmcError `bad-argument` for sizes that do not fit, or fewer than two batches
- * Source: Chen and Seila (1987); Vats, Flegal, Jones (2019), equation 5.
  */
 export function batchMeansCovariance(
   series: Float64Array,

@@ -6,9 +6,10 @@ import { readChain } from './spectrum.js';
  * The energy Bayesian fraction of missing information of one chain: mean square of the energies' steps over their
  * variance. Below 0.3 (Stan's threshold) the chain moves slowly through the energies, and its tails cannot be trusted.
  * NaN for constant energies or ones that are not finite.
+ *
+ * Source: Betancourt (2016), Diagnosing suboptimal cotangent disintegrations, equation 3.
  * @param energies those of consecutive trajectories (`info.energy`), not thinned
  * @throws GlmmcError `bad-chains` below 4
- * Source: Betancourt (2016), Diagnosing suboptimal cotangent disintegrations, equation 3.
  */
 export function ebfmi(energies: ArrayLike<number>): number {
   const x = readChain('ebfmi', energies, 4);

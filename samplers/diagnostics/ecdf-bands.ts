@@ -130,8 +130,9 @@ export class CountLaw {
 /**
  * The band inside which the empirical distribution function of `size` independent uniform draws lies at all of the points
  * k / points, k = 1 .. points, with probability `level`: exact, by a recursion over the points. Counts, not fractions.
- * @throws GlmmcError `bad-argument`
+ *
  * Source: Sailynoja, Buerkner, Vehtari (2022), Statistics and Computing 32, algorithm 1.
+ * @throws GlmmcError `bad-argument`
  */
 export function ecdfBand(size: number, points: number, level = 0.95): EcdfBand {
   const whole = (value: number): boolean => Number.isInteger(value) && value >= 1;

@@ -3,30 +3,56 @@ import { autocovariance } from './autocorrelation.js';
 import { type Chains, mapDraws, pooled, rankNormalise, readChains, split, undiagnosable } from './chains.js';
 import { checkProbability, mean, quantile, variance } from './descriptive.js';
 
-/** ESS of the rank-normalised draws: for the centre of the distribution. NaN where undefined; want 100 a chain. */
+/**
+ * Effective sample size (ESS) of the rank-normalised draws: for the centre of the distribution. NaN where undefined; want 100 a
+ * chain.
+ *
+ * Source: Vehtari, Gelman, Simpson, Carpenter, Buerkner (2021), Bayesian Analysis 16; `ess_bulk` of the R package posterior.
+ * @throws GlmmcError `bad-chains`
+ */
 export function essBulk(chains: Chains): number {
   const values = readChains(chains);
   return undiagnosable(values) ? Number.NaN : ess(rankNormalise(split(values)));
 }
 
-/** The smaller of the ESS for the 5% and the 95% quantile. NaN where undefined. */
+/**
+ * The smaller of the effective sample sizes for the 5% and the 95% quantile. NaN where undefined.
+ *
+ * Source: as `essBulk`; `ess_tail` of posterior.
+ * @throws GlmmcError `bad-chains`
+ */
 export function essTail(chains: Chains): number {
   return Math.min(essQuantile(chains, 0.05), essQuantile(chains, 0.95));
 }
 
-/** ESS for the mean. NaN where undefined. */
+/**
+ * Effective sample size for the mean. NaN where undefined.
+ *
+ * Source: as `essBulk`; `ess_mean` of posterior.
+ * @throws GlmmcError `bad-chains`
+ */
 export function essMean(chains: Chains): number {
   return ess(split(readChains(chains)));
 }
 
-/** ESS for the standard deviation: of |x - mean|. NaN where undefined. */
+/**
+ * Effective sample size for the standard deviation: of |x - mean|. NaN where undefined.
+ *
+ * Source: as `essBulk`; `ess_sd` of posterior.
+ * @throws GlmmcError `bad-chains`
+ */
 export function essSd(chains: Chains): number {
   const values = readChains(chains);
   const centre = mean(pooled(values));
   return ess(split(mapDraws(values, (value) => Math.abs(value - centre))));
 }
 
-/** ESS for the p-quantile: of the indicators x <= quantile. NaN where undefined. @throws GlmmcError `bad-argument` */
+/**
+ * Effective sample size for the p-quantile: of the indicators x <= quantile. NaN where undefined.
+ *
+ * Source: as `essBulk`; `ess_quantile` of posterior.
+ * @throws GlmmcError `bad-chains`, `bad-argument`
+ */
 export function essQuantile(chains: Chains, p: number): number {
   checkProbability(p);
   const values = readChains(chains);

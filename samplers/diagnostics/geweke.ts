@@ -5,8 +5,9 @@ import { readChain, spectrum0 } from './spectrum.js';
 /**
  * z of the difference between the means of the first 10% and the last 50% of a chain, standard normal where the chain
  * is stationary. NaN for a constant chain or one with a value that is not finite.
- * @throws GlmmcError `bad-chains` below 20 draws
+ *
  * Source: Geweke (1992); windows and spectrum as coda's `geweke.diag`.
+ * @throws GlmmcError `bad-chains` below 20 draws
  */
 export function geweke(chain: ArrayLike<number>): number {
   const x = readChain('geweke', chain, 20);

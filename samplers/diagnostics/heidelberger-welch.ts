@@ -20,8 +20,9 @@ export interface HeidelbergerWelch {
 /**
  * Drops the first 0%, 10%, ... 50% of the chain until the rest passes for stationary, then judges the half-width of the
  * mean's interval. As in coda the spectrum for the tests comes from the second half.
- * @throws GlmmcError `bad-chains` below 20 draws
+ *
  * Source: Heidelberger and Welch (1983), Operations Research 31; coda's `heidel.diag`.
+ * @throws GlmmcError `bad-chains` below 20 draws
  */
 export function heidelbergerWelch(chain: ArrayLike<number>): HeidelbergerWelch {
   const x = readChain('heidelbergerWelch', chain, 20);

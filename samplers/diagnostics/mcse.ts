@@ -4,15 +4,17 @@ import { type Chains, mapDraws, pooled, readChains } from './chains.js';
 import { mean, sd, sorted } from './descriptive.js';
 import { essMean, essQuantile } from './ess.js';
 
-/** sd / sqrt(ESS of the mean). NaN where undefined. @throws GlmmcError `bad-chains` */
+/** Monte Carlo standard error of the mean: sd / sqrt(ESS of the mean). NaN where undefined. @throws GlmmcError `bad-chains` */
 export function mcseMean(chains: Chains): number {
   return sd(pooled(readChains(chains))) / Math.sqrt(essMean(chains));
 }
 
 /**
  * Standard error of the standard deviation, sqrt((m4 - m2^2) / (4 m2 ESS)), by the ESS of (x - mean)^2 and central
- * moments; no normality assumed. NaN where undefined. @throws GlmmcError `bad-chains`
+ * moments; no normality assumed. NaN where undefined.
+ *
  * Source: Kenney and Keeping (1951); `mcse_sd` of the R package posterior.
+ * @throws GlmmcError `bad-chains`
  */
 export function mcseSd(chains: Chains): number {
   const values = readChains(chains);
@@ -26,8 +28,10 @@ export function mcseSd(chains: Chains): number {
 
 /**
  * Standard error of the p-quantile: half the width between the order statistics at the 16% and 84% points of
- * Beta(ESS p + 1, ESS (1 - p) + 1). NaN where undefined. @throws GlmmcError `bad-chains`, `bad-argument`
+ * Beta(ESS p + 1, ESS (1 - p) + 1). NaN where undefined.
+ *
  * Source: Vehtari et al. (2021), section 4.4; `mcse_quantile` of the R package posterior.
+ * @throws GlmmcError `bad-chains`, `bad-argument`
  */
 export function mcseQuantile(chains: Chains, p: number): number {
   const ess = essQuantile(chains, p);

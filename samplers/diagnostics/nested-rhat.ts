@@ -7,11 +7,12 @@ import { mean, variance } from './descriptive.js';
  * Nested R-hat of superchains: chains that began at the same point. The between-superchain variance over the within-superchain
  * one tells whether the starts have been forgotten, however short the chains. Neither split nor rank-normalised; with
  * one chain a superchain it is the R-hat of 1992 (but for (n - 1) / n). NaN where a draw is not finite or all are equal.
+ *
+ * Source: Margossian, Hoffman, Sountsov, Riou-Durand, Vehtari, Gelman (2024), Bayesian Analysis, equations 15 to 19;
+ * `rhat_nested` of the R package posterior.
  * @param chains one array per chain, of equal length
  * @param superchains for each chain, what names its superchain; every superchain has as many chains, and there are two or more
  * @throws GlmmcError `bad-chains`
- * Source: Margossian, Hoffman, Sountsov, Riou-Durand, Vehtari, Gelman (2024), Bayesian Analysis, equations 15 to 19;
- *   `rhat_nested` of the R package posterior.
  */
 export function rhatNested(chains: Chains, superchains: ArrayLike<number | string>): number {
   const values = readChains(chains);

@@ -25,9 +25,10 @@ export function paretoThreshold(draws: number): number {
 /**
  * k-hat of importance weights: the shape of the generalised Pareto tail of exp(logWeights).
  * NaN where a log weight is NaN or +Infinity, where the tail is constant, or below 6 weights. -Infinity is a weight of 0.
+ *
+ * Source: Vehtari, Simpson, Gelman, Yao, Gabry (2024), JMLR 25; `pareto_khat` of the R package posterior.
  * @param rEff relative efficiency of the draws, ESS / S; 1 for independent draws
  * @throws GlmmcError `bad-argument` unless rEff > 0
- * Source: Vehtari, Simpson, Gelman, Yao, Gabry (2024), JMLR 25; `pareto_khat` of the R package posterior.
  */
 export function paretoK(logWeights: ArrayLike<number>, rEff = 1): number {
   return tailOf(logWeights, rEff)?.k ?? Number.NaN;
@@ -36,9 +37,10 @@ export function paretoK(logWeights: ArrayLike<number>, rEff = 1): number {
 /**
  * Pareto-smoothed importance sampling: replaces the largest weights by the expected order statistics of the generalised
  * Pareto distribution fitted to them, truncated at the largest raw weight. Where k-hat is NaN nothing is smoothed.
+ *
+ * Source: Vehtari, Simpson, Gelman, Yao, Gabry (2024), JMLR 25, algorithm 1; `psis` of the R package loo.
  * @param rEff relative efficiency of the draws, ESS / S; 1 for independent draws
  * @throws GlmmcError `bad-argument` unless rEff > 0
- * Source: Vehtari, Simpson, Gelman, Yao, Gabry (2024), JMLR 25, algorithm 1; `psis` of the R package loo.
  */
 export function psis(logWeights: ArrayLike<number>, rEff = 1): Psis {
   const smoothed = smoothTail(logWeights, rEff);
@@ -120,8 +122,9 @@ function gpdQuantile(p: number, k: number, sigma: number): number {
 /**
  * Shape k and scale of a generalised Pareto distribution with location 0, by the profile posterior mean over a grid,
  * then k drawn towards 1/2 with the weight of 10 observations.
- * @param x sorted upwards
+ *
  * Source: Zhang and Stephens (2009), Technometrics 51, section 4; `gpdfit` of the R package posterior.
+ * @param x sorted upwards
  */
 export function gpdFit(x: Float64Array): { k: number; sigma: number } {
   const n = x.length;

@@ -13,6 +13,7 @@ export interface ChainRanks {
   readonly inside: boolean;
 }
 
+/** What `rankPlot()` gives: histograms and distribution functions of the chains' ranks, with their band. */
 export interface RankPlot {
   readonly chains: readonly ChainRanks[];
   /** What `counts` would be if every chain had its share. */
@@ -24,6 +25,7 @@ export interface RankPlot {
   readonly upper: Float64Array;
 }
 
+/** Options of `rankPlot()`. */
 export interface RankPlotOptions {
   /** Bins of the histograms (20). */
   readonly bins?: number;
@@ -38,8 +40,9 @@ export interface RankPlotOptions {
  * what agreement expects, with a simultaneous band. Ties are ranked in the order of chains and draws. The band holds for
  * independent draws: thin the chains to their effective sizes before judging by it. With more than two chains
  * it is widened by Bonferroni's rule.
- * @throws GlmmcError `bad-chains` below two chains, `bad-argument`
+ *
  * Source: Vehtari et al. (2021), section 4.3; Sailynoja, Buerkner, Vehtari (2022), section 3, the law of the counts exact here.
+ * @throws GlmmcError `bad-chains` below two chains, `bad-argument`
  */
 export function rankPlot(chains: Chains, options: RankPlotOptions = {}): RankPlot {
   const values = readChains(chains);

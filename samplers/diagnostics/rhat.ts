@@ -7,9 +7,10 @@ import { mean, median, variance } from './descriptive.js';
  * Rank-normalised split R-hat, the larger of bulk and folded; converged chains give less than 1.01.
  * NaN where a draw is not finite, where all are equal, or below 4 draws a chain; Infinity where chains stand still
  * at different values.
+ *
+ * Source: Vehtari, Gelman, Simpson, Carpenter, Buerkner (2021), Bayesian Analysis 16, section 4; `rhat` of posterior.
  * @param chains one array per chain, of equal length; one chain will do
  * @throws GlmmcError `bad-chains`
- * Source: Vehtari, Gelman, Simpson, Carpenter, Buerkner (2021), Bayesian Analysis 16, section 4; `rhat` of posterior.
  */
 export function rhat(chains: Chains): number {
   const values = readChains(chains);
@@ -31,9 +32,10 @@ function compare(chains: readonly Float64Array[]): number {
 /**
  * The potential scale reduction factor of Gelman and Rubin with the degrees-of-freedom correction of Brooks and Gelman:
  * the point estimate of coda's `gelman.diag` without its dropping of first halves. NaN where undefined.
+ *
+ * Source: Gelman and Rubin (1992), Statistical Science 7; Brooks and Gelman (1998), section 3.
  * @param chains two or more, of equal length
  * @throws GlmmcError `bad-chains`
- * Source: Gelman and Rubin (1992), Statistical Science 7; Brooks and Gelman (1998), section 3.
  */
 export function potentialScaleReduction(chains: Chains): number {
   const values = readChains(chains);

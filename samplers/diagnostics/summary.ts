@@ -24,6 +24,7 @@ export interface SummaryRow {
 
 /** Rows in the order of the draws' variables; `toString` is the table that people read. */
 export interface Summary extends ReadonlyArray<SummaryRow> {
+  /** The text that people read. */
   toString(): string;
 }
 

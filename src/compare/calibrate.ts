@@ -20,6 +20,7 @@ import { distinctNames, isObject, requireStrategies } from './strategies.js';
 
 export type { CalibratedParameter, CalibrationRow, Coverage } from './calibrate/tally.js';
 
+/** Options of `calibrate()`. */
 export interface CalibrateOptions {
   /** Data sets simulated (200). */
   readonly replications?: number;
@@ -31,9 +32,11 @@ export interface CalibrateOptions {
   /** Threads for the replications, and for the chains of strategies with functions in their options; the numbers do not depend on it. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
+  /** Told of the data sets that are done. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What `calibrate()` gives: a row a strategy, on data simulated from the model's own design. */
 export interface Calibration {
   readonly model: Model;
   readonly seed: number | string;
@@ -64,9 +67,10 @@ const MANY_UNSETTLED = 0.05;
  * equal-tailed ones of draws. All strategies get the same data sets, and set r depends on the seed and r alone. A fit that
  * fails is counted with its reasons (`failures`, `failureCodes`), and is in no other number. Draws whose R-hat is above 1.01 but below
  * 1.1 are no failure: they are in all numbers, and counted beside (`unsettled`).
+ *
+ * Source: Morris, White and Crowther (2019), Statistics in Medicine 38, table 6.
  * @throws GlmmcError `bad-model`, `bad-strategy`, `unknown-option`, `bad-option`, `bad-parameters`; `bad-weights`, `no-draws`, where the model
  *   cannot be simulated from; `no-truth` where no parameters are given and the model's own data have no maximum; rejects with the signal's reason
- * Source: Morris, White and Crowther (2019), Statistics in Medicine 38, table 6.
  */
 export async function calibrate(
   model: Model,

@@ -24,6 +24,7 @@ import { likelihoodReference } from './reference.js';
 import { type ComparisonRow, compareFit, failedRow } from './row.js';
 import { distinctNames, isObject, isStrategy, requireStrategies } from './strategies.js';
 
+/** Options of `compare()`. */
 export interface CompareOptions {
   readonly seed?: number | string;
   /** What likelihood strategies are held against: a strategy, or a fit of this model (default `quadrature()`). */
@@ -44,6 +45,7 @@ export interface PosteriorYardstick {
   readonly rows: readonly ComparisonRow[];
 }
 
+/** What `compare()` gives: every strategy on one yardstick. */
 export interface Comparison {
   readonly model: Model;
   readonly seed: number | string;

@@ -10,6 +10,7 @@ import { marginal } from '../likelihood/marginal.js';
 import { type Finding, someOf } from '../model/finding.js';
 import type { Reference } from './reference.js';
 
+/** What `compare()` says of a strategy; the rule stands there. */
 export type Verdict = 'agrees' | 'approximate' | 'failed';
 
 /** Arrays are in the order of `estimates`. */

@@ -17,6 +17,7 @@ import { judgeRanks, type RankedQuantity } from './sbc/verdict.js';
 
 export type { RankedQuantity, RankVerdict } from './sbc/verdict.js';
 
+/** Options of `sbc()`. */
 export interface SbcOptions {
   /** Data sets simulated (200). */
   readonly replications?: number;
@@ -26,9 +27,11 @@ export interface SbcOptions {
   /** Probability with which an exact sampler passes as a whole, and is inside each band (0.95). */
   readonly level?: number;
   readonly signal?: AbortSignal;
+  /** Told of the data sets that are done. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What `sbc()` gives: for each quantity, whether the ranks of the truths are uniform. */
 export interface Sbc {
   readonly sampler: string;
   readonly replications: number;
@@ -44,6 +47,7 @@ export interface Sbc {
   /** No p-value is below (1 - level) over the number of quantities. */
   readonly calibrated: boolean;
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -56,10 +60,11 @@ const FEW_SLOW = 0.05;
  * are right on average. Ranked are the parameters, an intercept, and the log-likelihood, without which a sampler that ignores
  * the data would pass. Uniformity is judged by the whole distribution function with an exact simultaneous band. One fit of
  * the model's own data comes first, from which the priors are taken: those that the sampler was given, or the defaults.
+ *
+ * Source: Talts, Betancourt, Simpson, Vehtari, Gelman (2018); Sailynoja, Buerkner, Vehtari (2022); Modrak et al. (2023).
  * @param sampler a posterior strategy; one chain is enough, and enough draws that `draws` of them are nearly independent
  * @throws GlmmcError `bad-model`, `bad-strategy`, `unknown-option`, `bad-option` (also where default priors would move with the
  *   data, as those of Gaussian responses do), `bad-weights`, `no-draws`; rejects with the signal's reason
- * Source: Talts, Betancourt, Simpson, Vehtari, Gelman (2018); Sailynoja, Buerkner, Vehtari (2022); Modrak et al. (2023).
  */
 export async function sbc(
   model: Model,

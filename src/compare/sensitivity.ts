@@ -16,6 +16,7 @@ import { distinctNames, isObject, isStrategy } from './strategies.js';
 
 export type { MovedCluster, SensitivityRow } from './sensitivity/row.js';
 
+/** Options of `sensitivity()`. */
 export interface SensitivityOptions {
   /** What fits the model under each distribution (`quadrature()`). */
   readonly strategy?: Strategy;
@@ -28,6 +29,7 @@ export interface SensitivityOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What `sensitivity()` gives: a row a distribution of the intercepts. */
 export interface Sensitivity {
   readonly model: Model;
   readonly strategy: string;
@@ -49,10 +51,11 @@ const VERSION = 1;
  * (of a cluster), the standard deviation of the intercepts, the mean response and its average slopes (of the population), the
  * log-likelihood and AIC, and the order of the clusters by their intercepts. A distribution that the model, or the strategy, does
  * not allow is a row that says why.
+ *
+ * Source: McCulloch and Neuhaus (2011), Statistical Science 26.
  * @param distributions such as `[normal(), studentT(4), logistic(), pointMasses(3)]`; the model's own is used only if it is among them
  * @throws GlmmcError `bad-model`, `bad-effect`, `unknown-option`, `bad-option`; `no-fit` where all are refused; rejects with the signal's
  *   reason
- * Source: McCulloch and Neuhaus (2011), Statistical Science 26.
  */
 export async function sensitivity(
   model: Model,

@@ -4,6 +4,7 @@ import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import { checkOptions } from '../../samplers/options.js';
 import type { BigIntegers } from './cell-column.js';
 
+/** Options of `readParquet()`, `readArrow()` and `readData()`. */
 export interface ColumnarOptions {
   /** The columns to read, in this order; all where left out. */
   readonly columns?: readonly string[];

@@ -8,6 +8,7 @@ import { CsvRecords } from './csv-records.js';
 import { BYTES, fileError, firstBytes, requirePath } from './files.js';
 import type { Table } from './table.js';
 
+/** Options of `readCsv()`. */
 export interface CsvOptions {
   /** The columns to keep, in this order; all where left out. */
   readonly columns?: readonly string[];
@@ -37,7 +38,7 @@ export async function readCsv(path: string, options: CsvOptions = {}): Promise<T
   return second.table();
 }
 
-/** The same from a string. @throws GlmmcError as `readCsv`, the file errors apart */
+/** Reads the text of a CSV file as `readCsv()` reads a file. @throws GlmmcError as `readCsv`, the file errors apart */
 export function parseCsv(text: string): Table {
   if (typeof text !== 'string') {
     throw new GlmmcError('bad-csv', `parseCsv() takes the text of a CSV file, found ${describe(text)}`);

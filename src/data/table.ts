@@ -10,7 +10,11 @@ export type Table = Readonly<
 export interface ArrowShaped {
   readonly schema: { readonly fields: readonly { readonly name: string }[] };
   readonly numRows: number;
-  getChild(name: string): { get(index: number): unknown } | null;
+  /** The column of this name, null without one. */
+  getChild(name: string): {
+    /** The cell of a row, counted from 0. */
+    get(index: number): unknown;
+  } | null;
 }
 
 /** Columns, an array of row objects (all with the same keys), or an Arrow-shaped table. */

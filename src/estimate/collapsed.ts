@@ -12,6 +12,7 @@ import { finishPosteriorFit } from './posterior-fit.js';
 import { checkPriors, type Priors, plainPriors, resolvePriors } from './priors.js';
 import { told } from './telling.js';
 
+/** Options of `collapsed()`. */
 export interface CollapsedOptions {
   /** Independent chains (4). */
   readonly chains?: number;
@@ -21,12 +22,13 @@ export interface CollapsedOptions {
   readonly draws?: number;
   /** Every thin-th step is kept (1). */
   readonly thin?: number;
-  /** What is left out has the default of `resolvePriors`. */
+  /** What is left out has its default: see `Priors`. */
   readonly priors?: Priors;
   /** `auto`: independence steps, or Hamiltonian ones above 8 coefficients or below an acceptance of 0.3. */
   readonly kernel?: 'auto' | 'independence' | 'hmc';
 }
 
+/** A fit by `collapsed()`: draws, and what the points proposed say by themselves. */
 export interface CollapsedFit extends PosteriorFit {
   /** Which steps the chains took. */
   readonly kernel: 'independence' | 'hmc';

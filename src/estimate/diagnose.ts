@@ -19,6 +19,7 @@ const LEAST_DRAWS = 4;
 /** Fewer energies than these tell nothing. */
 const LEAST_ENERGIES = 50;
 
+/** Options of `diagnose()`. */
 export interface DiagnoseOptions {
   /** Which variables to judge; all but Stan's own columns (`accept_stat__`, ...) where left out. */
   readonly variables?: readonly string[];
@@ -42,8 +43,9 @@ export function hasConverged(findings: readonly Finding[]): boolean {
  * tails; by Stan's columns, where they are there, also divergences and energies (E-BFMI). Codes: `draws-few`, `draws-not-finite`,
  * `draws-constant`, `rhat-high`, `ess-low`, `divergences`, `ebfmi-low`, `one-chain`. No finding: nothing speaks
  * against the draws.
- * @throws GlmmcError `bad-draws`, `unknown-variable`, `unknown-option`, `bad-option`
+ *
  * Source: thresholds of Vehtari et al. (2021), Betancourt (2016).
+ * @throws GlmmcError `bad-draws`, `unknown-variable`, `unknown-option`, `bad-option`
  */
 export function diagnose(draws: Draws, options: DiagnoseOptions = {}): Finding[] {
   requireDraws('diagnose()', draws);

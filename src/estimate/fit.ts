@@ -13,7 +13,9 @@ import type { Iteration } from './maximum-likelihood.js';
 import { type FixedParameters, ParameterSpace } from './parameter-space.js';
 import type { ResolvedPriors } from './priors.js';
 
+/** One parameter of a fit, with its errors. */
 export interface Estimate {
+  /** Of the coefficient, `sigma` or `dispersion`. */
   readonly name: string;
   readonly value: number;
   /** Standard error, or posterior sd; 0 where held fixed, NaN where undefined (sigma on its boundary). */
@@ -22,8 +24,11 @@ export interface Estimate {
   readonly monteCarloError: number;
 }
 
+/** What every fit tells, whatever the strategy. */
 export interface FitBase {
+  /** Name of the strategy. */
   readonly strategy: string;
+  /** Its options, defaults filled in. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly seed: number | string;
   readonly model: Model;
@@ -33,8 +38,11 @@ export interface FitBase {
   readonly estimates: readonly Estimate[];
   /** Names of the parameters held fixed, in the order of the estimates. */
   readonly fixed: readonly string[];
+  /** Whether the strategy reached what it was asked for; findings say why not. */
   readonly converged: boolean;
+  /** What to know about the data, the model and this fit. */
   readonly findings: readonly Finding[];
+  /** Time of the fit. */
   readonly milliseconds: number;
   /** The summary people read. */
   toString(): string;
@@ -42,6 +50,7 @@ export interface FitBase {
   toJSON(): unknown;
 }
 
+/** A fit by maximum likelihood, or by what stands in for it; its log-likelihood is the certified one at the estimate. */
 export interface LikelihoodFit extends FitBase {
   readonly kind: 'likelihood';
   /** The certified marginal log-likelihood at the estimate, every constant included. */
@@ -54,11 +63,13 @@ export interface LikelihoodFit extends FitBase {
   readonly objective: number;
   /** In the order of `estimates`. */
   readonly covariance: Matrix;
+  /** The iterations of the search, where the strategy has any. */
   readonly history: readonly Iteration[];
   /** Monte Carlo strategies: how the answer was held against the exact score. */
   readonly landing?: Landing;
 }
 
+/** The test of a Monte Carlo estimate by the exact score there: Monte Carlo error alone should move it from 0. */
 export interface ScoreTest {
   readonly statistic: number;
   readonly df: number;
@@ -103,16 +114,21 @@ export interface Landing {
   readonly standardErrorError: number;
 }
 
+/** A fit by draws from the posterior. */
 export interface PosteriorFit extends FitBase {
   readonly kind: 'posterior';
   readonly draws: Draws;
   readonly priors: ResolvedPriors;
 }
 
+/** What `fit()` gives; `kind` tells which of the two it is. */
 export type Fit = LikelihoodFit | PosteriorFit;
 
+/** What `onProgress` is told. */
 export interface Progress {
+  /** What is being done. */
   readonly stage: string;
+  /** How much of it, and of how much where that is known. */
   readonly done: number;
   readonly total?: number;
   readonly detail?: Readonly<Record<string, number>>;
@@ -120,13 +136,19 @@ export interface Progress {
   readonly parameters?: Parameters;
 }
 
+/** Options of `fit()`. */
 export interface FitOptions {
+  /** Of all random numbers (1); strategies without any ignore it. */
   readonly seed?: number | string;
+  /** Where the search starts; the strategy finds a place itself where left out. */
   readonly start?: Parameters;
+  /** Parameters held at given values. */
   readonly fixed?: FixedParameters;
   /** Threads to work on (1), for chains of draws and for likelihoods of large data; the numbers do not depend on it. */
   readonly workers?: number;
+  /** Aborts the fit, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told how far the fit is, as often as the strategy finds good. */
   readonly onProgress?: (progress: Progress) => void;
   /**
    * A folder that takes posterior draws as they come (of Node alone). The same fit with the same folder goes on from what
@@ -146,6 +168,7 @@ export interface FitTask {
   readonly workers: number;
   /** Milliseconds of work left that are worth starting threads for, where a strategy asks (1000). */
   readonly worthThreads?: number;
+  /** What the caller of `fit()` gave, or nothing that does anything. */
   readonly onProgress: (progress: Progress) => void;
   /** The folder that chains are kept in, and whose they are. */
   readonly checkpoint?: { readonly path: string } & Pick<FitBase, 'strategy' | 'settings'>;
@@ -159,6 +182,7 @@ export interface Strategy<F extends Fit = Fit> {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Whether it keeps its chains in `task.checkpoint`. */
   readonly resumable?: boolean;
+  /** Fits, with everything checked by `fit()`; numerical trouble is a finding on the fit. */
   run(task: FitTask): Promise<F>;
 }
 
@@ -167,8 +191,10 @@ export const DEFAULT_SEED = 1;
 const PAUSE_EVERY = 30;
 
 /**
- * Fits `model` by `strategy`. The same seed gives the same numbers, to the last bit.
- * @throws GlmmcError for a bad model or bad options, before any work; rejects with the signal's reason where it is aborted.
+ * Fits `model` by `strategy`, which says whether a `LikelihoodFit` or a `PosteriorFit` comes of it. The same seed gives the same
+ * numbers, to the last bit, for any number of `workers`. Numerical trouble is a finding on the fit.
+ * @throws GlmmcError before any work: `bad-model`, `bad-strategy`, `unknown-option`, `bad-option`, `bad-fixed`, `bad-parameters`, and
+ *   what the strategy refuses; rejects with the signal's reason where it is aborted
  */
 export async function fit<F extends Fit>(
   model: Model,

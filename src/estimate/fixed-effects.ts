@@ -21,6 +21,7 @@ import { told } from './telling.js';
 
 export type { ClusterCoefficient } from './fixed-effects/assemble.js';
 
+/** A fit by `fixedEffects()`, with a coefficient a cluster. */
 export interface FixedEffectsFit extends LikelihoodFit {
   /** In the order of `model.clusterLabels`. */
   readonly clusterCoefficients: readonly ClusterCoefficient[];

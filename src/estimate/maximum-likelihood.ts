@@ -14,6 +14,7 @@ import { pooledStart } from './pooled-start.js';
 import { separatedCoefficients, separationFinding } from './separation.js';
 import { risesForEver } from './unbounded.js';
 
+/** One iteration of a strategy's search, as `fit.history` keeps it. */
 export interface Iteration {
   readonly iteration: number;
   readonly objective: number;

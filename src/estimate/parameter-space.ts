@@ -15,6 +15,10 @@ export interface HeldParameters extends FixedParameters {
   readonly dispersion?: number;
 }
 
+/**
+ * The free parameters of a model as numbers on a line each: coefficients as they are, sigma and dispersion by their logs, without
+ * what is held fixed.
+ */
 export class ParameterSpace {
   readonly model: Model;
   readonly fixed: HeldParameters;
@@ -78,6 +82,7 @@ export class ParameterSpace {
     });
   }
 
+  /** The parameters at a point of the free coordinates; what is held is as in `template`. */
   unpack(point: Float64Array, template: Parameters): Parameters {
     const beta = template.beta.slice();
     let { sigma, dispersion } = template;

@@ -18,6 +18,7 @@ import { told } from './telling.js';
 
 export type { HeterogeneityTest } from './pooled/cluster-scores.js';
 
+/** A fit by `pooled()`, with what ignoring the clusters costs. */
 export interface PooledFit extends LikelihoodFit {
   /** The score test that the clusters do not differ (sigma = 0). */
   readonly heterogeneity: HeterogeneityTest;

@@ -202,7 +202,11 @@ function refuse(prior: string, argument: string, expected: string, found: unknow
   throw new GlmmcError('bad-prior', `${prior}(): ${argument} must be ${expected}, found ${String(found)}`);
 }
 
-/** What people give; what is absent gets the default. */
+/**
+ * What people give; what is absent gets the default in brackets. For Gaussian responses with the identity link the default scales
+ * are multiplied by the standard deviation of the responses, and the intercept's default is centred at their mean (where `beta` is
+ * not given); with other links only that of the dispersion's is.
+ */
 export interface Priors {
   /** Of every coefficient (normal(0, 10)). */
   readonly beta?: NormalPrior;

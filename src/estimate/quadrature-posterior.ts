@@ -28,6 +28,7 @@ export interface PosteriorParameter {
   readonly quantileErrors: readonly [number, number, number];
 }
 
+/** What `quadraturePosterior()` gives: the posterior without draws, with the errors of its own numbers. */
 export interface QuadraturePosterior {
   /** Coefficients in order, then `sigma`, then `dispersion` where the family has one. */
   readonly parameters: readonly PosteriorParameter[];
@@ -54,6 +55,7 @@ export interface QuadraturePosterior {
   density(name: string, at: ArrayLike<number>, bandwidth: number): Float64Array;
 }
 
+/** Options of `quadraturePosterior()`. */
 export interface QuadraturePosteriorOptions {
   readonly seed?: number | string;
   /** Largest error of a mean or a standard deviation, in posterior standard deviations (0.003). */

@@ -12,6 +12,7 @@ import { finishLikelihoodFit, laplaceGap } from './likelihood-fit.js';
 import { maximumLikelihood } from './maximum-likelihood.js';
 import { told } from './telling.js';
 
+/** Options of `quadrature()`. */
 export interface QuadratureOptions {
   /** `certified` (default), `adaptive` (adaptive Gauss-Hermite) or `gauss-hermite` (centred at 0). */
   readonly rule?: 'certified' | 'adaptive' | 'gauss-hermite';
@@ -24,6 +25,9 @@ export interface QuadratureOptions {
 /**
  * Maximum likelihood by quadrature. `certified` refines a nested rule cluster by cluster until the error of the
  * log-likelihood is below `tolerance`; the two Gauss-Hermite rules keep their number of nodes whatever the error.
+ *
+ * Source: Trefethen and Weideman (2014), SIAM Review 56, for the trapezoid rule of `certified`; Liu and Pierce (1994), Biometrika 81,
+ * for `adaptive`.
  * @throws GlmmcError `unknown-option`, `bad-option`; from fit() `unsupported-effect` (`adaptive`, corners)
  */
 export function quadrature(options: QuadratureOptions = {}): Strategy<LikelihoodFit> {
@@ -65,6 +69,8 @@ export function quadrature(options: QuadratureOptions = {}): Strategy<Likelihood
 /**
  * Maximises the Laplace approximation, as glmer (nAGQ = 1) and glmmTMB do; the finding `laplace-inaccurate` says where
  * it is off. Standard errors are those of the approximation.
+ *
+ * Source: Liu and Pierce (1994), Biometrika 81: adaptive Gauss-Hermite with one node.
  * @throws GlmmcError from fit() `unsupported-effect`
  */
 export function laplace(): Strategy<LikelihoodFit> {

@@ -25,6 +25,7 @@ import { profiledHessian, type WorkingEvaluation, WorkingModel } from './quasi-l
 import { separatedCoefficients, separationFinding } from './separation.js';
 import { told } from './telling.js';
 
+/** Options of `pql()` and `mql()`. */
 export interface QuasiLikelihoodOptions {
   /**
    * How sigma and a scale are estimated in the working normal model: `ml` (default), as MASS's glmmPQL and MLwiN's IGLS,

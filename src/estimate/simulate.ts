@@ -9,6 +9,7 @@ import type { Parameters } from '../model/parameters.js';
 import { ResponseDraws } from '../model/response-draws.js';
 import { DEFAULT_SEED } from './fit.js';
 
+/** Options of `simulate()`. */
 export interface SimulateOptions {
   readonly seed?: number | string;
   /** Data sets (1). */

@@ -27,7 +27,7 @@ export interface AugmentRow {
 }
 
 /**
- * One row for each row of the data that was used, in their order. lme4, and so broom.mixed, puts every intercept at its mode; here
+ * The data with what the fit says of them: one row for each row of the data that was used, in their order. lme4, and so broom.mixed, puts every intercept at its mode; here
  * it is averaged over, so that `.mu` is the mean of the response rather than the link's inverse of `.fitted`.
  * @throws GlmmcError `bad-fit`
  */

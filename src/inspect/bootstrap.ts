@@ -23,6 +23,7 @@ import type { BootstrapType } from './bootstrap/replicate.js';
 import { runReplications } from './bootstrap/run.js';
 import { type Interval, type Intervals, intervals } from './confint/intervals.js';
 
+/** Options of `bootstrap()`. */
 export interface BootstrapOptions extends ReplicationOptions {
   /** `parametric` (default): new intercepts and responses from the fit; `cluster`: whole clusters drawn with replacement. */
   readonly type?: BootstrapType;
@@ -31,6 +32,7 @@ export interface BootstrapOptions extends ReplicationOptions {
 /** How an interval is read off the replications. */
 export type BootstrapInterval = 'percentile' | 'basic';
 
+/** What `bootstrap()` gives: the estimates of every replication, and what they say. */
 export interface Bootstrap {
   readonly type: BootstrapType;
   readonly seed: number | string;
@@ -55,6 +57,7 @@ export interface Bootstrap {
    * `wanted`: the places of the estimates that are asked for.
    */
   intervals(level?: number, interval?: BootstrapInterval, wanted?: readonly number[]): Intervals;
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -68,9 +71,10 @@ export interface Bootstrap {
  * Replication k draws from the stream `bootstrap:k` of the seed: the same numbers to the last bit for any number of `workers`,
  * and after an interruption. A replication whose fit does not converge is left out, counted, and said (`bootstrap-failures`).
  * sigma at 0 is an estimate like any other.
+ *
+ * Source: Efron and Tibshirani (1993); Davison and Hinkley (1997), sections 3.8 and 5.2.
  * @throws GlmmcError `bad-fit` for posterior fits, `unknown-option`, `bad-option`, `bad-weights`, `no-draws`,
  *   `foreign-checkpoint`, `bad-checkpoint`; rejects with the signal's reason
- * Source: Efron and Tibshirani (1993); Davison and Hinkley (1997), sections 3.8 and 5.2.
  */
 export async function bootstrap(result: Fit, options: BootstrapOptions = {}): Promise<Bootstrap> {
   requireEstimatedFit('bootstrap()', result);

@@ -26,6 +26,7 @@ export interface CaterpillarRow {
   readonly upperPosterior: number;
 }
 
+/** Options of `caterpillar()`. */
 export interface CaterpillarOptions {
   /** Of the intervals (0.95). */
   readonly level?: number;
@@ -35,6 +36,7 @@ export interface CaterpillarOptions {
 
 /** From the lowest intercept to the highest; `toString` is the table that people read. */
 export interface Caterpillar extends ReadonlyArray<CaterpillarRow> {
+  /** The text that people read. */
   toString(): string;
 }
 

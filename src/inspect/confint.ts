@@ -15,8 +15,10 @@ import { halfWidth } from './predict/scale.js';
 
 export type { Interval, Intervals } from './confint/intervals.js';
 
+/** A way to intervals; `confint()` says what each is. */
 export type ConfintMethod = 'wald' | 'profile' | 'bootstrap' | 'posterior';
 
+/** Options of `confint()`. */
 export interface ConfintOptions {
   /** Default: `wald` for likelihood fits, `posterior` for posterior ones. */
   readonly method?: ConfintMethod;
@@ -50,9 +52,10 @@ export interface BootstrapConfintOptions extends ConfintOptions, BootstrapOption
  * each end with its Monte Carlo error.
  *
  * `posterior`: equal-tailed quantiles of the draws. What is held fixed has its value at both ends.
+ *
+ * Source: Venzon and Moolgavkar (1988), Applied Statistics 37; Self and Liang (1987), JASA 82.
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `unsupported-effect` for profiles under point masses; for
  *   bootstraps those of bootstrap()
- * Source: Venzon and Moolgavkar (1988), Applied Statistics 37; Self and Liang (1987), JASA 82.
  */
 export function confint(
   fit: Fit,

@@ -29,6 +29,7 @@ export interface ClusterElpd {
   readonly refit: boolean;
 }
 
+/** What `elpd()` gives: how well the model predicts a new cluster. */
 export interface Elpd {
   /** Sum over clusters, by their cluster weights. */
   readonly elpd: number;
@@ -44,9 +45,11 @@ export interface Elpd {
   readonly k: Float64Array;
   readonly clusters: readonly ClusterElpd[];
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
+/** Options of `elpd()`. */
 export interface ElpdOptions {
   /** At most this many clusters whose Pareto k is too high are computed anew, posterior fits (20). */
   readonly refits?: number;
@@ -64,8 +67,9 @@ export interface ElpdOptions {
  * Likelihood fits: log L_i at the maximum of the likelihood of the other clusters, for every i: m refits by quadrature from
  * the estimates, whatever strategy made the fit, without Monte Carlo error. -2 elpd then estimates what AIC does, and pLoo the
  * number of parameters. Clusters of equal rows share a refit.
- * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`, `unsupported-effect`; rejects with the signal's reason
+ *
  * Source: Vehtari, Gelman, Gabry (2017), Statistics and Computing 27; Merkle, Furr, Rabe-Hesketh (2019), Psychometrika 84.
+ * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`, `unsupported-effect`; rejects with the signal's reason
  */
 export async function elpd(fit: Fit, options: ElpdOptions = {}): Promise<Elpd> {
   requireEstimatedFit('elpd()', fit);

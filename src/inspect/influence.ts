@@ -26,6 +26,7 @@ export interface ClusterInfluence {
 /** Rows in the order of `model.clusterLabels`; `findings` and `toString` stand beside them. */
 export interface Influence extends ReadonlyArray<ClusterInfluence> {
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -39,8 +40,9 @@ const MOST_SHOWN = 10;
  * to find the clusters that matter; `elpd()` refits without each. Of clusters that are alike each has the influence of one; of a cluster
  * weight of w one copy is left out. A sigma on its boundary is held there. A cluster without which the parameters are not
  * estimable (the only one with a level, say) has NaN, and the finding `not-estimable-without` names it.
- * @throws GlmmcError `bad-fit` for posterior fits and quasi-likelihood, `unsupported-effect` for point masses
+ *
  * Source: Cook (1977), Technometrics 19; Pregibon (1981), Annals of Statistics 9; Belsley, Kuh and Welsch (1980).
+ * @throws GlmmcError `bad-fit` for posterior fits and quasi-likelihood, `unsupported-effect` for point masses
  */
 export function influence(fit: Fit): Influence {
   requireEstimatedFit('influence()', fit);

@@ -13,12 +13,14 @@ import { degreesByRefits, predictorsAtModes } from './conditional-aic/by-refits.
 import { gaussianDegrees } from './conditional-aic/gaussian.js';
 import { gapToMaximum, LARGEST_GAP } from './elpd/leave-out.js';
 
+/** Options of `informationCriteria()`. */
 export interface InformationCriteriaOptions {
   /** Rows up to which Poisson counts and single trials are refitted, each row once, for the conditional AIC (1000); 0 for none. */
   readonly refits?: number;
   readonly signal?: AbortSignal;
 }
 
+/** What `informationCriteria()` gives. */
 export interface InformationCriteria {
   /** The certified marginal log-likelihood. */
   readonly logLik: number;
@@ -36,6 +38,7 @@ export interface InformationCriteria {
   /** -2 conditionalLogLik + 2 conditionalDf: for predicting new rows of the clusters that were seen. */
   readonly conditionalAIC: number;
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -48,10 +51,11 @@ export interface InformationCriteria {
  * and single trials (logit) by a refit a row, with the fit's own strategy. For others no such penalty is known in closed form
  * (binomial counts, gamma, negative binomial, other links), at a sigma of 0 its fitted values do not move smoothly, and weighted rows are
  * no responses: it is NaN then, and the finding `no-conditional-aic` has the reason.
+ *
+ * Source: Vaida and Blanchard (2005), Biometrika 92; Greven and Kneib (2010), Biometrika 97; Saefken et al. (2014), EJS 8;
+ * Jones (2011), Statistics in Medicine 30 (BIC).
  * @throws GlmmcError `bad-fit` for posterior fits and quasi-likelihood, which maximise no likelihood; `unknown-option`, `bad-option`; rejects with
  *   the signal's reason
- * Source: Vaida and Blanchard (2005), Biometrika 92; Greven and Kneib (2010), Biometrika 97; Saefken et al. (2014), EJS 8;
- *   Jones (2011), Statistics in Medicine 30 (BIC).
  */
 export async function informationCriteria(
   fit: Fit,

@@ -14,6 +14,7 @@ import type { ReplicationOptions } from './bootstrap/options.js';
 import { ratiosUnderNull } from './likelihood-ratio/by-bootstrap.js';
 import { isZeroByDecree, requireNested, requireSameData } from './likelihood-ratio/nested.js';
 
+/** What `likelihoodRatio()` gives without a bootstrap. */
 export interface LikelihoodRatio {
   /** 2 (l of the alternative - l of the null), >= 0. */
   readonly statistic: number;
@@ -23,6 +24,7 @@ export interface LikelihoodRatio {
   readonly pValue: number;
   /** What the p-value was referred to. */
   readonly note: string;
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -39,6 +41,7 @@ export interface BootstrapLikelihoodRatio extends LikelihoodRatio {
   readonly findings: readonly Finding[];
 }
 
+/** Options of `likelihoodRatio()`. */
 export interface LikelihoodRatioOptions {
   /** Data sets drawn from the null, both models fitted to each. */
   readonly bootstrap?: ReplicationOptions;
@@ -58,9 +61,10 @@ const OTHER_OBJECTIVE = 1e-4;
  * With `bootstrap` (a promise) the statistic is referred to those of data sets drawn from the null, to which both models are
  * fitted as they were to the data: p = (1 + #{T* >= T}) / (B + 1), which holds also where no reference is known, and few
  * clusters make the chi-square a poor one. Seeds, workers and checkpoints as for bootstrap().
+ *
+ * Source: Self and Liang (1987), JASA 82, case 5; Stram and Lee (1994), Biometrics 50; Davison and Hinkley (1997), section 4.2.
  * @throws GlmmcError `bad-fit`; `different-data` for fits to other rows, responses or weights; `not-nested`, with the reason;
  *   `unknown-option`, `bad-option`; with `bootstrap` also `bad-weights`, `no-draws` and those of its checkpoint
- * Source: Self and Liang (1987), JASA 82, case 5; Stram and Lee (1994), Biometrics 50; Davison and Hinkley (1997), section 4.2.
  */
 export function likelihoodRatio(nullFit: Fit, alternative: Fit): LikelihoodRatio;
 export function likelihoodRatio(

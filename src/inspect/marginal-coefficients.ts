@@ -14,6 +14,7 @@ import { chosenDraws, summarise } from './predict/by-draws.js';
 import { linearPredictor, type PredictionRows, predictionRows } from './predict/rows.js';
 import { halfWidth } from './predict/scale.js';
 
+/** One coefficient, for a cluster and for the population. */
 export interface MarginalCoefficient {
   readonly name: string;
   /** The coefficient of the mixed model: for one cluster. */
@@ -27,6 +28,7 @@ export interface MarginalCoefficient {
   readonly attenuation: number;
 }
 
+/** Options of `marginalCoefficients()`. */
 export interface MarginalCoefficientsOptions {
   /** Of the intervals (0.95). */
   readonly level?: number;
@@ -36,6 +38,7 @@ export interface MarginalCoefficientsOptions {
 
 /** One row a coefficient; `toString` is the table that people read. */
 export interface MarginalCoefficients extends ReadonlyArray<MarginalCoefficient> {
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -45,8 +48,9 @@ export interface MarginalCoefficients extends ReadonlyArray<MarginalCoefficient>
  * linear (identity and log links, probit with normal, logit with bridge intercepts) that is exact; elsewhere the nearest
  * linear one, as a marginal model fitted to the same rows would find. Errors by the delta method with the exact gradient,
  * or from the draws.
- * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `no-mean` where the population has no mean
+ *
  * Source: Hedeker, du Toit, Demirtas and Gibbons (2018), Biometrics 74, 354-361.
+ * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `no-mean` where the population has no mean
  */
 export function marginalCoefficients(
   fit: Fit,

@@ -15,16 +15,20 @@ import {
   type Summary,
 } from './marginal-effects/averages.js';
 
+/** One average effect, with its interval. */
 export interface MarginalEffect extends Summary {
   readonly variable: string;
   /** `dY/dx`, or what was compared with what. */
   readonly contrast: string;
 }
 
+/** Rows of average effects; as text, a table. */
 export interface MarginalEffects extends ReadonlyArray<MarginalEffect> {
+  /** The text that people read. */
   toString(): string;
 }
 
+/** What `averageMarginalEffects()` and `averageComparisons()` both take. */
 export interface MarginalEffectOptions {
   /** `population` (default): means with the intercepts integrated out; `typical`: of the cluster with eps = 0. */
   readonly target?: AverageTarget;
@@ -34,11 +38,13 @@ export interface MarginalEffectOptions {
   readonly draws?: number;
 }
 
+/** Options of `averageMarginalEffects()`. */
 export interface AverageMarginalEffectOptions extends MarginalEffectOptions {
   /** Numeric columns; all that the formula uses as numbers where left out. */
   readonly variables?: readonly string[];
 }
 
+/** Options of `averageComparisons()`. */
 export interface ComparisonOptions extends MarginalEffectOptions {
   /** The column that is set in all rows. */
   readonly variable: string;
@@ -60,9 +66,10 @@ const STEP = 1e-4;
  * The average marginal effect of each numeric variable: the slope of the mean response in the variable, through all terms of
  * the formula that hold it, averaged over the rows of `data`. Slopes are differences of four points of the average
  * prediction, which is itself certified; errors by the delta method, or from the draws.
+ *
+ * Source: Williams (2012), Stata Journal 12; Arel-Bundock, Greifer, Heiss (2024), Journal of Statistical Software 111.
  * @param data the rows to average over, with the columns that the formula uses
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`, `unknown-column`, and those of `design.apply`
- * Source: Williams (2012), Stata Journal 12; Arel-Bundock, Greifer, Heiss (2024), Journal of Statistical Software 111.
  */
 export function averageMarginalEffects(
   fit: Fit,
@@ -106,8 +113,9 @@ export function averageMarginalEffects(
  * (standardisation, or g-computation), and what lies between them: the difference of means (risk difference), their ratio
  * (risk or rate ratio; for means above 0), and for probabilities the odds ratio of the averages, which is the marginal one and
  * nearer to 1 than exp(beta). Intervals of ratios are normal on the log scale.
- * @throws GlmmcError as `averageMarginalEffects`; `unseen-level` for a category that the fit does not know
+ *
  * Source: Muller and MacLehose (2014), International Journal of Epidemiology 43.
+ * @throws GlmmcError as `averageMarginalEffects`; `unseen-level` for a category that the fit does not know
  */
 export function averageComparisons(fit: Fit, data: DataSource, options: ComparisonOptions): MarginalEffects {
   requireEstimatedFit('averageComparisons()', fit);

@@ -6,6 +6,7 @@ import { requireModel } from '../model/arguments.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 
+/** What `marginalLink()` gives: the link of the population mean, as functions. */
 export interface MarginalLink {
   /** The population mean at a conditional linear predictor: E[g^-1(eta + eps)]. */
   mean(eta: number): number;
@@ -30,8 +31,9 @@ const MOST_STEPS = 200;
 /**
  * The induced marginal link g*_sigma of a model at given parameters. Means are certified to 1e-12; g* is found by Newton
  * inside a bracket, with the slope E[d mu / d eta].
- * @throws GlmmcError `bad-model`, `bad-parameters`
+ *
  * Source: Zeger, Liang, Albert (1988), Biometrics 44; Wang and Louis (2003), Biometrika 90.
+ * @throws GlmmcError `bad-model`, `bad-parameters`
  */
 export function marginalLink(model: Model, parameters: Parameters): MarginalLink {
   requireModel('marginalLink()', model);

@@ -9,6 +9,7 @@ import type { Fit } from '../estimate/fit.js';
 import { summarise } from './predict/by-draws.js';
 import { halfWidth, type Prediction } from './predict/scale.js';
 
+/** What `medianOddsRatio()` gives. */
 export interface MedianOddsRatio extends Required<Prediction> {
   /** What the ratio is of, by the link. */
   readonly measure: 'odds ratio' | 'ratio of means' | 'hazard ratio';
@@ -24,9 +25,10 @@ const MEASURES: Readonly<Record<string, MedianOddsRatio['measure']>> = {
  * Two units with equal covariates from two clusters drawn at random: the median of the odds ratio between the one with the higher
  * odds and the other, exp(sqrt(2) sigma Phi^-1(3/4)) for normal intercepts. Under a log link (counts) the ratio is of means,
  * under cloglog of hazards. Errors by the delta method, intervals Wald's on log sigma; of posterior fits from the draws.
+ *
+ * Source: Larsen, Merlo (2005), American Journal of Epidemiology 161.
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `unsupported-effect` for intercepts that are not normal;
  *   `no-ratio` for links whose differences are no log ratios
- * Source: Larsen, Merlo (2005), American Journal of Epidemiology 161.
  */
 export function medianOddsRatio(fit: Fit, options: { readonly level?: number } = {}): MedianOddsRatio {
   requireEstimatedFit('medianOddsRatio()', fit);

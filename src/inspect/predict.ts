@@ -7,18 +7,19 @@ import type { DataSource } from '../data/table.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
 import { DEFAULT_SEED, type Fit } from '../estimate/fit.js';
 import type { Finding } from '../model/finding.js';
-import { DeltaPredictions, type Scale, type Target } from './predict/by-delta.js';
+import { DeltaPredictions, type PredictionScale, type PredictionTarget } from './predict/by-delta.js';
 import { predictByDraws } from './predict/by-draws.js';
 import { predictionRows, rowFindings } from './predict/rows.js';
 import type { Prediction } from './predict/scale.js';
 
 export type { Prediction } from './predict/scale.js';
 
+/** Options of `predict()`. */
 export interface PredictOptions {
   /** `cluster` (default): the row's own cluster; `typical`: eps = 0; `population`: eps integrated out. */
-  readonly target?: Target;
+  readonly target?: PredictionTarget;
   /** `response` (default): the mean (a probability for binomial responses); `link`: its linear predictor. */
-  readonly scale?: Scale;
+  readonly scale?: PredictionScale;
   /** true for intervals of level 0.95, or the level itself. */
   readonly interval?: boolean | number;
   /** Posterior fits: at most so many draws are used, spread evenly (4000). */
@@ -30,6 +31,7 @@ export interface PredictOptions {
 /** Rows in the order of the data; `findings` and `toString` stand beside them, not among them. */
 export interface Predictions extends ReadonlyArray<Prediction> {
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -47,9 +49,10 @@ export interface Predictions extends ReadonlyArray<Prediction> {
  * (or of the distribution) is added for `cluster`. A sigma on its boundary is taken as known. Intervals are normal on the
  * link scale and carried over, so that they stay in the range of means. Posterior fits: means, sds and quantiles of draws.
  * A mean that does not exist is Infinity or NaN, with a finding `no-mean` (log links under heavy tails).
+ *
+ * Source: Skrondal and Rabe-Hesketh (2009), JRSS A 172; Kass and Steffey (1989), JASA 84.
  * @param data columns, rows, or an Arrow-shaped table, as for glmm()
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`, and for data those of `design.apply`
- * Source: Skrondal and Rabe-Hesketh (2009), JRSS A 172; Kass and Steffey (1989), JASA 84.
  */
 export function predict(fit: Fit, data?: DataSource, options: PredictOptions = {}): Predictions {
   requireEstimatedFit('predict()', fit);

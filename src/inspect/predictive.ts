@@ -34,19 +34,23 @@ export interface PredictiveRow {
   readonly pValue: number;
 }
 
+/** Replicated responses, and where statistics of the data lie among theirs. */
 export interface Predictive {
   /** One array a replication, in the order of the data's rows (those that were used). */
   readonly responses: readonly Float64Array[];
   readonly rows: readonly PredictiveRow[];
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
+/** What `priorPredictive()` gives. */
 export interface PriorPredictive extends Predictive {
   /** The parameters that each replication was drawn with, one chain. */
   readonly parameters: Draws;
 }
 
+/** Options of `priorPredictive()`. */
 export interface PriorPredictiveOptions {
   /** Replications (1000). */
   readonly draws?: number;
@@ -55,6 +59,7 @@ export interface PriorPredictiveOptions {
   readonly statistics?: Readonly<Record<string, TestStatistic>>;
 }
 
+/** Options of `posteriorPredictive()`. */
 export interface PosteriorPredictiveOptions extends PriorPredictiveOptions {
   /** `same` (default): the intercepts drawn with the parameters; `new`: new clusters, intercepts from their distribution. */
   readonly clusters?: 'same' | 'new';
@@ -79,9 +84,10 @@ const common = {
 /**
  * Data sets that the priors expect on the model's own design: parameters from the priors, intercepts, responses. The observed data
  * stand beside them; a prior under which they are out of reach says so. Deterministic given the seed.
+ *
+ * Source: Gelman, Simpson, Betancourt (2017); Gabry et al. (2019), JRSS A 182.
  * @param priors as for gibbs(); what is left out has its default
  * @throws GlmmcError `bad-model`, `unknown-option`, `bad-option`, `unsupported-effect`, `bad-weights`, `no-draws`
- * Source: Gelman, Simpson, Betancourt (2017); Gabry et al. (2019), JRSS A 182.
  */
 export function priorPredictive(
   model: Model,
@@ -115,8 +121,9 @@ export function priorPredictive(
  * Data sets that the fitted model expects, each from one posterior draw (spread evenly over the chains), and statistics of the
  * data among them. With `clusters: 'same'` the intercepts are those of the draw, so that the data check the family and the
  * linear predictor; with `'new'` they are new, which checks the distribution of the intercepts too.
- * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`, `bad-weights`, `no-draws`
+ *
  * Source: Gelman, Meng, Stern (1996), Statistica Sinica 6; mixed replications: Marshall and Spiegelhalter (2007).
+ * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`, `bad-weights`, `no-draws`
  */
 export function posteriorPredictive(fit: PosteriorFit, options: PosteriorPredictiveOptions = {}): Predictive {
   requireEstimatedFit('posteriorPredictive()', fit);

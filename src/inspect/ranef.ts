@@ -15,6 +15,7 @@ export interface RandomIntercept extends Omit<InterceptScore, 'low' | 'high'> {
 
 /** Rows in the order of `model.clusterLabels`; `toString` is the table that people read. */
 export interface RandomIntercepts extends ReadonlyArray<RandomIntercept> {
+  /** The text that people read. */
   toString(): string;
 }
 

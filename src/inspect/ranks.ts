@@ -27,14 +27,16 @@ export interface Ranks extends ReadonlyArray<ClusterRank> {
   top(k: number): Float64Array;
   /** P(among the k lowest), by cluster. @throws GlmmcError `bad-option` */
   bottom(k: number): Float64Array;
+  /** The text that people read. */
   toString(): string;
 }
 
 /**
  * The ranks of the clusters' intercepts over the draws of a posterior fit, all of them ranked in every draw: what league
  * tables of schools or hospitals should show beside the scores. The place of the posterior mean, for every fit, is in `ranef(fit)`.
- * @throws GlmmcError `bad-fit` for likelihood fits, whose intercepts have no joint draws, and for sigma held at 0
+ *
  * Source: Goldstein and Spiegelhalter (1996), JRSS A 159; Laird and Louis (1989), Journal of Educational Statistics 14.
+ * @throws GlmmcError `bad-fit` for likelihood fits, whose intercepts have no joint draws, and for sigma held at 0
  */
 export function ranks(fit: Fit): Ranks {
   requireEstimatedFit('ranks()', fit);

@@ -6,6 +6,7 @@ import { requireFit } from '../estimate/arguments.js';
 import { type Fit, fit, originOf } from '../estimate/fit.js';
 import { checkResponse, withResponse } from '../model/model.js';
 
+/** Options of `refit()`. */
 export interface RefitOptions {
   /** That of the fit where left out. */
   readonly seed?: number | string;

@@ -13,8 +13,10 @@ import { conditionalResiduals, drawIntercepts, marginalResiduals } from './resid
 import { tailsOf } from './residuals/tails.js';
 import { expectedVariance } from './within-cluster/quantities.js';
 
+/** A scale of residuals; `residuals()` says what each is. */
 export type ResidualType = 'response' | 'pearson' | 'deviance' | 'quantile';
 
+/** Options of `residuals()`. */
 export interface ResidualOptions {
   /** `deviance` (default), `response`, `pearson` or `quantile`. */
   readonly type?: ResidualType;
@@ -40,9 +42,10 @@ export interface ResidualOptions {
  *   clusters, and for the distribution of intercepts.
  *
  * The same seed gives the same residuals; look at several seeds before believing a pattern.
+ *
+ * Source: Dunn and Smyth (1996), JCGS 5; McCullagh and Nelder (1989), section 2.4; Johnson (2004), JASA 99 (posterior draws).
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `no-distribution` for what a custom family's density does not
  *   tell, `bad-weights` for quantile residuals of weighted rows, `no-mean` where the mean or variance does not exist
- * Source: Dunn and Smyth (1996), JCGS 5; McCullagh and Nelder (1989), section 2.4; Johnson (2004), JASA 99 (posterior draws).
  */
 export function residuals(fit: Fit, options: ResidualOptions = {}): Float64Array {
   requireEstimatedFit('residuals()', fit);

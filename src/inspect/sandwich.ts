@@ -12,11 +12,13 @@ import type { Finding } from '../model/finding.js';
 import { invertSymmetric } from '../numeric/cholesky.js';
 import { estimatedFindings, estimatedSpace, observedInformation, requireScores } from './estimated.js';
 
+/** Options of `sandwich()`. */
 export interface SandwichOptions {
   /** `clusters` (default): times m / (m - 1) for m clusters; `none`. */
   readonly correction?: 'none' | 'clusters';
 }
 
+/** One parameter with its robust standard error beside that of the model. */
 export interface SandwichEstimate {
   readonly name: string;
   readonly value: number;
@@ -26,6 +28,7 @@ export interface SandwichEstimate {
   readonly modelStandardError: number;
 }
 
+/** What `sandwich()` gives: the cluster-robust covariance, and estimates with errors by it. */
 export interface Sandwich {
   /** In the order of the estimates: (beta, sigma, dispersion). */
   readonly covariance: Matrix;
@@ -33,6 +36,7 @@ export interface Sandwich {
   /** m, by their cluster weights. */
   readonly clusters: number;
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -46,9 +50,10 @@ const FEW_CLUSTERS = 40;
  * errors. Coefficients, sigma and dispersion are treated alike; at `fixed: { sigma: 0 }` it is the robust covariance of
  * generalised estimating equations with working independence. A cluster of weight w counts as w clusters alike. A sigma on its boundary
  * has no such error, and the others are told with it held there.
+ *
+ * Source: White (1982), Econometrica 50; Liang and Zeger (1986), Biometrika 73.
  * @throws GlmmcError `bad-fit` for posterior fits and quasi-likelihood, `unknown-option`, `bad-option`, `unsupported-effect` for
  *   point masses
- * Source: White (1982), Econometrica 50; Liang and Zeger (1986), Biometrika 73.
  */
 export function sandwich(fit: Fit, options: SandwichOptions = {}): Sandwich {
   requireEstimatedFit('sandwich()', fit);

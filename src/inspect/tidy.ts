@@ -27,6 +27,7 @@ export interface TidyRow {
   readonly 'mc.error': number;
 }
 
+/** Options of `tidy()`. */
 export interface TidyOptions {
   /** Of the intervals (default 0.95). */
   readonly level?: number;

@@ -20,6 +20,7 @@ import {
   quantitiesOf,
 } from './within-cluster/quantities.js';
 
+/** One measure of how alike two units of a cluster are. */
 export interface Association {
   readonly quantity: 'mean 1' | 'mean 2' | 'covariance' | 'correlation' | 'response ICC' | 'latent ICC';
   readonly definition: string;
@@ -33,9 +34,11 @@ export interface Association {
 /** Rows in the order of `Association['quantity']`; the latent ICC only where there is a latent scale, else `note` says why not. */
 export interface Associations extends ReadonlyArray<Association> {
   readonly note: string;
+  /** The text that people read. */
   toString(): string;
 }
 
+/** Options of `withinCluster()`. */
 export interface WithinClusterOptions {
   /** 0.95 */
   readonly level?: number;
@@ -52,9 +55,10 @@ export interface WithinClusterOptions {
  *
  * Intervals of likelihood fits: delta method with exact gradients, on the log scale for covariances and the logit scale for
  * correlations; of posterior fits: quantiles of the draws.
+ *
+ * Source: Goldstein, Browne, Rasbash (2002), Understanding Statistics 1; Nakagawa, Johnson, Schielzeth (2017), Interface 14.
  * @param units two rows of covariates (one: both units have them); left out: both units at the mean of the model's rows
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`; `bad-units`; `no-variance` for a custom family; those of `design.apply`
- * Source: Goldstein, Browne, Rasbash (2002), Understanding Statistics 1; Nakagawa, Johnson, Schielzeth (2017), Interface 14.
  */
 export function withinCluster(
   fit: Fit,

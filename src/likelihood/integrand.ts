@@ -65,6 +65,7 @@ export class Integrand {
     this.fast?.update();
   }
 
+  /** Makes this cluster the one that is evaluated. */
   select(cluster: number): void {
     this.from = this.clusters.starts[cluster];
     this.to = this.clusters.starts[cluster + 1];
@@ -104,7 +105,10 @@ export class Integrand {
     return this.fast !== undefined;
   }
 
-  /** Whether there is a fast way to serve points first .. end-1. */
+  /**
+   * Whether there is a fast way to serve points first .. end-1.
+   * @internal
+   */
   hasFastWay(z: Float64Array, first: number, end: number): boolean {
     return this.fast?.serves(this.sigma, z, first, end) ?? false;
   }
@@ -123,6 +127,7 @@ export class Integrand {
   /**
    * Adds the rows' weighted derivatives (the first, or `both`) at points first .. end-1 to `out`: only where there is the
    * fast way.
+   * @internal
    */
   addPoints(
     z: Float64Array,
@@ -135,7 +140,10 @@ export class Integrand {
     this.fast!.addPoints(this.from, this.to, this.sigma, z, weights, first, end, out, both);
   }
 
-  /** As `UnitLogit.addRatios` for the selected cluster; NaN, with nothing added, where there is no fast way. */
+  /**
+   * As `UnitLogit.addRatios` for the selected cluster; NaN, with nothing added, where there is no fast way.
+   * @internal
+   */
   addRatios(
     z: Float64Array,
     logProposal: Float64Array,
@@ -148,7 +156,10 @@ export class Integrand {
     return fast?.addRatios(from, to, sigma, effect, z, logProposal, first, end, mode, out) ?? Number.NaN;
   }
 
-  /** Derivatives of rows from .. from+rows-1 at the points loaded, there only too: see `UnitLogit.addRows`. */
+  /**
+   * Derivatives of rows from .. from+rows-1 at the points loaded, there only too: see `UnitLogit.addRows`.
+   * @internal
+   */
   addRows(from: number, rows: number, count: number, out: RowSums): void {
     this.fast!.addRows(from, rows, count, out, from - this.from, true);
   }

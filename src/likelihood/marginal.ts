@@ -10,6 +10,7 @@ import type { Parameters } from '../model/parameters.js';
 import { MarginalLikelihood } from './marginal-likelihood.js';
 import { requireSmooth } from './supported.js';
 
+/** What `marginal()` gives: the log-likelihood with its derivatives and a bound on its error. */
 export interface Marginal {
   /** With every normalising constant. */
   readonly logLik: number;

@@ -38,6 +38,7 @@ export interface EffectRow {
  */
 export type Integrator = 'trapezoid' | 'split' | 'transformed' | 'sum';
 
+/** What `combination()` tells of a family, a link and a distribution of the intercepts. */
 export interface Combination {
   /** Whether the model has a density. */
   readonly proper: boolean;

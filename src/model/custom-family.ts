@@ -21,6 +21,7 @@ export interface CustomFamilyOptions extends CustomDensity {
   /** Where the density has a dispersion, > 0 and estimated: what it is, and a value (or rule) to start from (1). */
   readonly dispersion?: {
     readonly meaning: string;
+    /** The value, or what gives it from the responses and their starting means. */
     readonly start?: number | ((y: Float64Array, mu: Float64Array) => number);
   };
   /** Which responses are allowed; finite numbers otherwise. */

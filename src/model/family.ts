@@ -39,6 +39,7 @@ import { poissonPower } from './outcomes/poisson-power.js';
 export interface VarianceFunction {
   /** The dispersion multiplies `at`; elsewhere it is an argument of it. */
   readonly scaled: boolean;
+  /** The variance at this mean. */
   at(mu: number, dispersion: number): number;
 }
 
@@ -52,6 +53,7 @@ export interface Family {
   /** What the dispersion parameter is; absent where the family has none. */
   readonly dispersion?: {
     readonly meaning: string;
+    /** Where it starts, from the responses and their starting means. */
     readonly start: (y: Float64Array, mu: Float64Array) => number;
     /** Where the means fit every response exactly the likelihood grows without bound as it falls to 0. */
     readonly vanishes?: true;
@@ -62,8 +64,12 @@ export interface Family {
   readonly variance?: VarianceFunction;
   /** Whether the response may be given as successes and trials. */
   readonly counts: boolean;
-  /** A sentence saying what the responses must be, and whether this one is. */
-  readonly response: { readonly expected: string; readonly allows: (y: number, trials: number) => boolean };
+  readonly response: {
+    /** What the responses must be, as it ends the sentence "the family takes ...". */
+    readonly expected: string;
+    /** Whether a response is that. */
+    readonly allows: (y: number, trials: number) => boolean;
+  };
   /**
    * Where the log density of this response never falls: 1 as the linear predictor grows, -1 as it falls, 0 where it does
    * in the end both ways. Absent where that is so for every response.

@@ -1,5 +1,6 @@
 // Findings: what a person should know about a model or a fit, with what to do about it.
 
+/** What a person should know about data, a model or a fit, with what to do about it. */
 export interface Finding {
   /** Stable name. */
   readonly code: string;

@@ -13,6 +13,7 @@ import { type Finding, someOf } from './finding.js';
 import { checkInformation } from './information.js';
 import type { RandomEffect } from './random-effect.js';
 
+/** What `glmm()` gives: data, family and distribution of the intercepts, which every strategy fits. */
 export interface Model {
   readonly formula: string;
   readonly family: Family;
@@ -29,6 +30,7 @@ export interface Model {
   readonly clusters: Clusters;
 }
 
+/** Options of `glmm()`. */
 export interface ModelOptions {
   readonly family: Family;
   readonly randomEffect?: RandomEffect;

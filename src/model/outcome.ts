@@ -48,9 +48,11 @@ export interface SeparableTerms {
 export interface Separable {
   /** C(x + dx) - C(x), without cancellation. */
   rise(x: number, dx: number): number;
-  /** C'(x) and C''(x). */
+  /** C'(x). */
   slope(x: number): number;
+  /** C''(x). */
   bend(x: number): number;
+  /** Writes a, b and the rest for rows from .. to-1 to `out`. */
   terms(rows: Rows, from: number, to: number, dispersion: number, out: SeparableTerms): void;
 }
 
@@ -61,7 +63,7 @@ export interface Separable {
 export interface Outcome {
   /** log f is concave in eta for every y. */
   readonly logConcave: boolean;
-  /** The widest trapezoid step in eta that still integrates to the last digits (METHODS section 5). */
+  /** The widest trapezoid step in eta that still integrates to the last digits. */
   readonly step: number;
   /** The part of log f(y) that depends on no parameter. */
   constant(y: number, trials: number): number;

@@ -1,5 +1,6 @@
 // The parameters of a model: coefficients, scale of the intercepts, dispersion.
 
+/** The parameters of a model. */
 export interface Parameters {
   /** p coefficients on the link scale. */
   readonly beta: Float64Array;

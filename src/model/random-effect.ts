@@ -53,9 +53,11 @@ export interface RandomEffect {
   readonly points?: number;
   /** Around which z the density has its structure: poles nearest to the real axis, or where it bends. */
   center(sigma: number): number;
-  /** The widest trapezoid step in z that still integrates the density to the last digits (METHODS section 5). */
+  /** The widest trapezoid step in z that still integrates the density to the last digits. */
   step(sigma: number): number;
+  /** log f(z; sigma), its constant included. */
   logDensity(z: number, sigma: number): number;
+  /** Derivatives of log f(z; sigma) in z and sigma, written to `out`. */
   derivatives(z: number, sigma: number, out: EffectDerivatives): void;
   /** A draw of z. @param shape that of the parameters */
   draw(rng: Stream, sigma: number, shape?: Float64Array): number;

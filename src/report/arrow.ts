@@ -6,6 +6,7 @@ import { GlmmcError } from '../../samplers/errors.js';
 export interface ArrowColumn {
   readonly length: number;
   readonly nullCount: 0;
+  /** The value in a row, counted from 0. */
   get(row: number): number;
   /** All values; the caller's own to change. */
   toArray(): Float64Array;

@@ -16,6 +16,7 @@ import { isComparison, requireComparison } from './plots/arguments.js';
 import { type Subject, sectionsOf } from './sections.js';
 import { requireWritable } from './writable.js';
 
+/** Options of `reportHtml()`. */
 export interface ReportHtmlOptions {
   /** Of the page; the formula where left out. */
   readonly title?: string;
@@ -26,6 +27,7 @@ export interface ReportHtmlOptions {
   readonly reference?: boolean;
 }
 
+/** Options of `report()`. */
 export interface ReportOptions extends ReportHtmlOptions {
   /** The file to write. */
   readonly path: string;

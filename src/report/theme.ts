@@ -1,5 +1,6 @@
 // Colours of plots and pages, for light and dark; in a page they are variables of its style sheet.
 
+/** Colours of plots: for light or dark paper, or by the variables of the page that they stand in. */
 export type Theme = 'light' | 'dark' | 'page';
 
 export interface Palette {

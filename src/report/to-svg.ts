@@ -8,6 +8,7 @@ import type { PlotSpec } from './plots/spec.js';
 import { textWidth } from './text-width.js';
 import { type Theme, vegaConfig } from './theme.js';
 
+/** Options of `toSvg()`. */
 export interface SvgOptions {
   /** `light` (default), `dark`, or `page`: colours by the variables `--ink`, `--muted`, `--grid`, `--series-1` ... of a page. */
   readonly theme?: Theme;

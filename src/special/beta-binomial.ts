@@ -17,6 +17,7 @@ import { maximise } from '../numeric/newton.js';
 import { BetaBinomialLikelihood, type LitterCounts } from './beta-binomial/likelihood.js';
 import { pText } from './p-text.js';
 
+/** What `betaBinomial()` gives. */
 export interface BetaBinomial {
   /** Of the model that was handed in. */
   readonly formula: string;
@@ -33,6 +34,7 @@ export interface BetaBinomial {
   readonly logLik: number;
   readonly converged: boolean;
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -46,10 +48,11 @@ const SMALLEST_START = 1e-3;
  * are binomial with a probability drawn from a beta distribution of mean mu_i, g(mu_i) = x_i' beta, and intraclass correlation rho >= 0,
  * the same for all. Coefficients are those of the mean over litters (population averaged), where the mixed model's are those
  * within a litter. A litter's rows must have the same covariates; they are added up. Cluster weights multiply log-likelihoods.
+ *
+ * Source: Williams (1975), Biometrics 31; Crowder (1978), Applied Statistics 27; Prentice (1986), JASA 81.
  * @param model `glmm('y | trials(n) ~ x + (1 | litter)', data, { family: binomial() })`; any link but `log`
  * @throws GlmmcError `bad-model`; `no-beta-binomial` for other families, or rows with weights; `covariates-vary` within a litter;
  *   `no-information` where all litters have a single trial
- * Source: Williams (1975), Biometrics 31; Crowder (1978), Applied Statistics 27; Prentice (1986), JASA 81.
  */
 export function betaBinomial(model: Model): BetaBinomial {
   requireModel('betaBinomial()', model);

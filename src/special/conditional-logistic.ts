@@ -16,6 +16,7 @@ import { maximise } from '../numeric/newton.js';
 import { ConditionalLikelihood, type MatchedSets } from './conditional-logistic/likelihood.js';
 import { pText } from './p-text.js';
 
+/** What `conditionalLogistic()` gives. */
 export interface ConditionalLogistic {
   /** Of the model that was handed in. */
   readonly formula: string;
@@ -34,6 +35,7 @@ export interface ConditionalLogistic {
   readonly notEstimable: readonly string[];
   readonly converged: boolean;
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -47,10 +49,11 @@ const SUSPECT = 100;
  * many units alike, and cluster weights multiply a set's log-likelihood.
  *
  * Sums over choices are exact, by a recursion of positive terms (`SymmetricSums`): a set of n units with s successes costs n s steps.
+ *
+ * Source: Breslow and Day (1980), section 7; Gail, Lubin, Rubinstein (1981), Biometrika 68. It is R's clogit(method = "exact").
  * @param model `glmm('y ~ x + (1 | set)', data, { family: binomial() })`
  * @throws GlmmcError `bad-model`; `no-conditional-likelihood` for other families, links, or rows with weights; `no-information` where
  *   no cluster has both successes and failures, or nothing varies within them
- * Source: Breslow and Day (1980), section 7; Gail, Lubin, Rubinstein (1981), Biometrika 68. It is R's clogit(method = "exact").
  */
 export function conditionalLogistic(model: Model): ConditionalLogistic {
   requireModel('conditionalLogistic()', model);

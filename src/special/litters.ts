@@ -25,6 +25,7 @@ export interface LitterGroup {
   readonly betaBinomial: GroupMoments;
 }
 
+/** Mean, intraclass correlation and inflation of the variance in one group of litters. */
 export interface GroupMoments {
   readonly mean: number;
   readonly icc: number;
@@ -32,6 +33,7 @@ export interface GroupMoments {
   readonly inflation: number;
 }
 
+/** What `litters()` gives: both models, and what compares between them. */
 export interface Litters {
   readonly glmm: LikelihoodFit;
   readonly betaBinomial: BetaBinomial;
@@ -44,6 +46,7 @@ export interface Litters {
   >;
   readonly groups: readonly LitterGroup[];
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -53,9 +56,10 @@ export interface Litters {
  * (same data, every constant, as many parameters). Their coefficients do not: those of the mixed model are effects within a litter, those of
  * the beta-binomial on the mean of all. What does compare are means, intraclass correlations and inflations, by group of litters:
  * the mixed model's correlation moves with the mean, the beta-binomial's is one.
+ *
+ * Source: Williams (1975), Biometrics 31; Crowder (1978), Applied Statistics 27.
  * @param model binomial responses, covariates that do not vary within clusters; see betaBinomial()
  * @throws GlmmcError `unknown-option`, `bad-option` and those of betaBinomial(); rejects with the signal's reason
- * Source: Williams (1975), Biometrics 31; Crowder (1978), Applied Statistics 27.
  */
 export async function litters(
   model: Model,

@@ -27,12 +27,14 @@ import { pText } from './p-text.js';
 
 export type { LogOddsRatio, McNemar, PairCounts };
 
+/** Options of `matchedPairs()`: the columns of a table of members, and the level. */
 export interface MatchedPairsOptions extends Partial<PairColumns> {
   /** 0.95 */
   readonly level?: number;
   readonly signal?: AbortSignal;
 }
 
+/** What `matchedPairs()` gives: the same pairs by the mixed model, by conditioning, and by McNemar. */
 export interface MatchedPairs {
   readonly counts: PairCounts;
   /** What x = 1 and x = 0 are. */
@@ -63,6 +65,7 @@ export interface MatchedPairs {
   readonly why: string;
   readonly level: number;
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 
@@ -73,10 +76,11 @@ export interface MatchedPairs {
  * Where n11 n00 > n10 n01 responses of a pair agree more than chance has it, the mixed model fits all four proportions, and its
  * estimate and standard error are the conditional ones, log(n10 / n01) and sqrt(1/n10 + 1/n01). Otherwise sigma = 0 and it
  * is an ordinary logistic regression. Only n10 and n01 enter the conditional estimate and McNemar's test, which is its score test.
+ *
+ * Source: Neuhaus, Kalbfleisch, Hauck (1994), Canadian Journal of Statistics 22; Agresti (2002), sections 10.1 and 10.2; Andersen (1980).
  * @param data the four counts `{ n11, n10, n01, n00 }`, or a table of one row a member with `{ response, exposure, pair }`
  * @throws GlmmcError `unknown-option`, `bad-option`, `unknown-column`, `bad-pairs`; `no-information` where no pair disagrees; rejects
  *   with the signal's reason
- * Source: Neuhaus, Kalbfleisch, Hauck (1994), Canadian Journal of Statistics 22; Agresti (2002), sections 10.1 and 10.2; Andersen (1980).
  */
 export async function matchedPairs(
   data: PairCounts | DataSource,

@@ -21,6 +21,7 @@ import { derSimonianLaird, type OwnEffect, ownEffect, type TwoStep } from './met
 
 export type { MetaModel, TwoStep };
 
+/** What `metaAnalysis()` takes: the columns, the model, the level. */
 export interface MetaAnalysisOptions {
   /** Column that names the study. */
   readonly study: string;
@@ -42,8 +43,10 @@ export interface MetaAnalysisOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What is pooled; ratios are of the treated to the control arm. */
 export type MetaMeasure = 'log odds' | 'log rate' | 'log odds ratio' | 'log rate ratio';
 
+/** The effect pooled over studies, on the scale of the measure. */
 export interface Pooled {
   readonly estimate: number;
   readonly standardError: number;
@@ -57,6 +60,7 @@ export interface Pooled {
   readonly pValue: number;
 }
 
+/** One study: its own effect, and what the model makes of it. */
 export interface StudyResult {
   readonly study: string;
   /** The study's own effect, with its standard error; NaN where it has none. */
@@ -69,6 +73,7 @@ export interface StudyResult {
   readonly shrunkenStandardError: number;
 }
 
+/** What `metaAnalysis()` gives. */
 export interface MetaAnalysis {
   readonly measure: MetaMeasure;
   readonly model: MetaModel;
@@ -114,9 +119,10 @@ export interface MetaAnalysis {
  *
  * Beside it the two-step method: a log ratio a study, 1/2 added where a cell is 0, and the mean of DerSimonian and Laird.
  * Prediction intervals for a new study are mu -+ t(k - 2) sqrt(tau^2 + se^2) of Higgins, Thompson and Spiegelhalter (2009).
+ *
+ * Source: Hamza, van Houwelingen, Stijnen (2008), J. Clinical Epidemiology 61; Stijnen, Hamza, Ozdemir (2010), Statistics in Medicine 29.
  * @throws GlmmcError `unknown-option`, `bad-option`, `unknown-column`, `bad-counts`, `bad-arms`, `few-studies`, `no-finite-effect`;
  *   rejects with the signal's reason
- * Source: Hamza, van Houwelingen, Stijnen (2008), J. Clinical Epidemiology 61; Stijnen, Hamza, Ozdemir (2010), Statistics in Medicine 29.
  */
 export async function metaAnalysis(data: DataSource, options: MetaAnalysisOptions): Promise<MetaAnalysis> {
   const known = readOptions(options);

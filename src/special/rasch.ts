@@ -12,7 +12,7 @@ import { binomial } from '../model/family.js';
 import { type Finding, someOf } from '../model/finding.js';
 import { glmm } from '../model/model.js';
 import { withoutLaplace } from './findings.js';
-import { type AndersenTest, andersenTest, type Split } from './rasch/andersen.js';
+import { type AndersenSplit, type AndersenTest, andersenTest } from './rasch/andersen.js';
 import { centredCovariance, conditionalEstimates } from './rasch/conditional.js';
 import { type FitStatistics, fitStatistics } from './rasch/fit-statistics.js';
 import { jointEstimates } from './rasch/joint.js';
@@ -32,10 +32,12 @@ import {
   weightedLikelihoodScore,
 } from './rasch/scores.js';
 
-export type { AndersenTest, FitStatistics, ScoreEstimate };
+export type { AndersenSplit, AndersenTest, FitStatistics, ScoreEstimate };
 
+/** A side of the table of answers. */
 export type RaschSide = 'persons' | 'items';
 
+/** What `rasch()` takes: the columns, and which side is random. */
 export interface RaschOptions {
   /** Column of answers: 0 and 1, or two levels of which the second in order is right. */
   readonly response: string;
@@ -44,7 +46,7 @@ export interface RaschOptions {
   /** Which side has random intercepts (`persons`); the other has a coefficient each. */
   readonly random?: RaschSide;
   /** Groups of Andersen's test: scores up to the mean and above (`mean`, the default), `median`, or every score (`scores`). */
-  readonly split?: Split;
+  readonly split?: AndersenSplit;
   readonly signal?: AbortSignal;
 }
 
@@ -82,6 +84,7 @@ export interface RaschScore {
   readonly eap: ScoreEstimate;
 }
 
+/** What `rasch()` gives: the fixed side by three likelihoods, the random side, and tests of fit. */
 export interface Rasch {
   readonly sides: { readonly fixed: RaschSide; readonly random: RaschSide };
   /** The answer that counts as right, as `column = value`. */
@@ -117,10 +120,11 @@ export interface Rasch {
  * normal (this package's mixed model, by certified quadrature); jointly, a coefficient for everything, which is inconsistent. The mixed
  * model has random intercepts of mean 0 and free locations; to be on one scale all locations are moved to add up to 0, and
  * what they lose is the mean of the random side.
+ *
+ * Source: Rasch (1960); Andersen (1970), JRSS B 32; Bock and Lieberman (1970), Psychometrika 35; Thissen (1982), Psychometrika 47.
  * @throws GlmmcError `unknown-option`, `bad-option`, `unknown-column`, `bad-response`, `repeated-answer`, `too-few-units`,
  *   `too-many-units`; `no-finite-estimate` where the conditional likelihood has no finite maximum (Fischer 1981); rejects with the
  *   signal's reason
- * Source: Rasch (1960); Andersen (1970), JRSS B 32; Bock and Lieberman (1970), Psychometrika 35; Thissen (1982), Psychometrika 47.
  */
 export async function rasch(data: DataSource, options: RaschOptions): Promise<Rasch> {
   const column = v.string('the name of a column');

@@ -33,6 +33,7 @@ export interface CalibratedParameter {
   readonly coverage: readonly Coverage[];
 }
 
+/** One strategy over all the data sets of `calibrate()`. */
 export interface CalibrationRow {
   /** The strategy's name, numbered where several share it. */
   readonly strategy: string;

@@ -1,6 +1,10 @@
 // What the ranks of one quantity say: uniform or not, and if not, how the posterior is wrong.
 import type { CountLaw, EcdfBand } from '../../../samplers/diagnostics/ecdf-bands.js';
 
+/**
+ * What the ranks of one quantity say of the posteriors in `sbc()`, and if they are not uniform, how the posteriors are
+ * wrong.
+ */
 export type RankVerdict =
   | 'calibrated'
   | 'biased low'

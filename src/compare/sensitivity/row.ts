@@ -17,6 +17,7 @@ export interface MovedCluster {
   readonly to: number;
 }
 
+/** What one distribution of the intercepts makes of a model, held against the first. */
 export interface SensitivityRow {
   /** Its name with what was given to it: `student-t(4)`, `point-masses(3)`; numbered where several share it. */
   readonly distribution: string;

@@ -4,6 +4,7 @@ import { checkOptions, count } from '../../../samplers/options.js';
 import type { ChainSettings } from '../chains/chain.js';
 import { checkPriors, type Priors } from '../priors.js';
 
+/** Options of `gibbs()`, `polyaGamma()` and `albertChib()`. */
 export interface GibbsOptions {
   /** Independent chains (4). */
   readonly chains?: number;
@@ -13,7 +14,7 @@ export interface GibbsOptions {
   readonly draws?: number;
   /** Every thin-th sweep is kept (1). */
   readonly thin?: number;
-  /** What is left out has the default of `resolvePriors`. */
+  /** What is left out has its default: see `Priors`. */
   readonly priors?: Priors;
 }
 

@@ -4,6 +4,7 @@ import { between, checkOptions, count, positive } from '../../../samplers/option
 import { ndtri } from '../../../samplers/special.js';
 import type { MonteCarloSize } from './size.js';
 
+/** Options of `ascentBased()`. */
 export interface AscentBasedOptions {
   /** Draws a cluster in the first E-step (default 100; fewer of thousands of clusters, whose noise averages out). */
   readonly draws?: number;
@@ -25,7 +26,7 @@ const LEAST_FIRST_DRAWS = 32;
 const FIRST_DRAWS_IN_ALL = 30_000;
 
 /**
- * A step is taken if dQ - z_alpha ASE > 0, and where it hardly matters (dQ + z_gamma ASE < tolerance) or there may be no more
+ * The ascent-based rule. A step is taken if dQ - z_alpha ASE > 0, and where it hardly matters (dQ + z_gamma ASE < tolerance) or there may be no more
  * draws; otherwise it is tried again with more. The next E-step has
  * max(m, m ASE^2 (z_alpha + z_beta)^2 / dQ^2) draws (no more than three times as many), and EM ends where
  * dQ + z_gamma ASE < tolerance three times running. Source: Caffo, Jank and Jones (2005), sections 2 and 3, with their

@@ -8,6 +8,7 @@ import { RelativeChange, type RelativeChangeOptions, relativeChangeOptions } fro
 import type { MonteCarloSize } from './size.js';
 import type { StepError } from './step-error.js';
 
+/** Options of `boothHobert()`. */
 export interface BoothHobertOptions extends RelativeChangeOptions {
   /** Draws a cluster in the first E-step (default 100). */
   readonly draws?: number;
@@ -18,7 +19,7 @@ export interface BoothHobertOptions extends RelativeChangeOptions {
 }
 
 /**
- * Every step is taken. Where the previous parameters lie inside the confidence ellipsoid of the new ones, by the sandwich
+ * The rule of confidence ellipsoids. Every step is taken. Where the previous parameters lie inside the confidence ellipsoid of the new ones, by the sandwich
  * covariance of the M-step, the step says nothing that its Monte Carlo error could not, and the next E-step has m/k more
  * draws. EM ends where the parameters' relative change stays small. Source: Booth and Hobert (1999), section 5, with their
  * alpha and k.

@@ -6,6 +6,7 @@ import { lgam } from '../../../samplers/special.js';
 import { studentT } from '../../../samplers/variates.js';
 import type { EStep } from './e-step.js';
 
+/** Options of `importance()`. */
 export interface ImportanceOptions {
   /** Degrees of freedom of the proposal (default 5; fewer where the intercepts' own tails are heavier). */
   readonly df?: number;
@@ -14,7 +15,7 @@ export interface ImportanceOptions {
 }
 
 /**
- * Draws z = mode + scale sd t_df. For log-concave likelihoods and normal intercepts the weights are bounded.
+ * Importance sampling: draws z = mode + scale sd t_df, with self-normalised weights. For log-concave likelihoods and normal intercepts the weights are bounded.
  * Source: Booth and Hobert (1999), section 4, who also centre a t at the mode.
  * @throws GlmmcError `unknown-option`, `bad-option`
  */

@@ -29,6 +29,7 @@ import { finishUnpolished, type Unpolished } from './sandwich.js';
 import { type MonteCarloSize, startRule } from './size.js';
 import { largestParetoK } from './weigh.js';
 
+/** Options of `mcem()`. */
 export interface McemOptions {
   /** `importance()` (default), `metropolis()`, `rejection()`, `quasiMonteCarlo()` or `quadratureEStep()`; or one's own. */
   readonly eStep?: EStep;

@@ -7,6 +7,7 @@ import { normal, studentT } from '../../../samplers/variates.js';
 import type { Integrand } from '../../likelihood/integrand.js';
 import type { EStep } from './e-step.js';
 
+/** Options of `metropolis()`. */
 export interface MetropolisOptions {
   /**
    * `independence` (default): Student's t5 at the mode, nearly as good as independent draws. `random-walk`: normal
@@ -24,7 +25,13 @@ export interface MetropolisOptions {
 /** Steps thrown away before each E-step's draws are kept: the chain goes on from nearby parameters. */
 const BURN_IN = 100;
 
-/** @throws GlmmcError `unknown-option`, `bad-option` */
+/**
+ * Draws by a Markov chain a cluster, which goes on from the last draw of the E-step before and throws its first 100 steps away. Draws
+ * have equal weights at the parameters that they are made at, and their errors are judged by batch means.
+ *
+ * Source: McCulloch (1997), section 3.1, whose proposals are those of `prior`.
+ * @throws GlmmcError `unknown-option`, `bad-option`
+ */
 export function metropolis(options: MetropolisOptions = {}): EStep {
   const settings = checkOptions(
     'metropolis()',

@@ -4,6 +4,7 @@ import { checkOptions, count, positive } from '../../../samplers/options.js';
 import { tQuantile } from '../../../samplers/t-quantile.js';
 import type { EStep } from './e-step.js';
 
+/** Options of `quasiMonteCarlo()`. */
 export interface QuasiMonteCarloOptions {
   /** Independent shifts of the lattice, whose scatter is the Monte Carlo error (default 16). */
   readonly shifts?: number;

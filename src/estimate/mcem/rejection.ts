@@ -8,16 +8,18 @@ import { likelihoodSupremum } from '../../likelihood/supremum.js';
 import type { Model } from '../../model/model.js';
 import { type ClusterDraws, DrawingFailed, type EStep } from './e-step.js';
 
+/** Options of `rejection()`. */
 export interface RejectionOptions {
   /**
    * `log-concave` (default): a flat top and two exponentials through the log integrand's tangents, for families and
    * intercepts whose integrand is log-concave; two in three proposals are accepted, whatever the data. `prior`: Booth and
    * Hobert's, eps from F accepted with probability f(y | eps) / sup f(y | eps); hopeless where a cluster says much.
    */
-  readonly envelope?: Envelope;
+  readonly envelope?: RejectionEnvelope;
 }
 
-type Envelope = 'log-concave' | 'prior';
+/** What proposals are drawn from, and held under. */
+export type RejectionEnvelope = 'log-concave' | 'prior';
 
 /** Tangents touch at the mode plus and minus so many curvature sds. */
 const TOUCH = 1.1;
@@ -118,7 +120,7 @@ function fromPrior(integrand: Integrand): Proposal {
   return propose;
 }
 
-function hopeless(envelope: Envelope, accepted: number, proposals: number): DrawingFailed {
+function hopeless(envelope: RejectionEnvelope, accepted: number, proposals: number): DrawingFailed {
   const [drawn, why, advice] =
     envelope === 'prior'
       ? ['drawn from F', 'that says much of its own', 'Use rejection(), importance() or quasiMonteCarlo().']

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { count, positive } from '../../../samplers/options.js';
 import type { Parameters } from '../../model/parameters.js';
 
+/** When EM ends by the parameters' relative change (Booth and Hobert 1999). */
 export interface RelativeChangeOptions {
   /** EM ends where max |new - old| / (|old| + delta1) over the parameters (delta1 default 0.001) ... */
   readonly delta1?: number;

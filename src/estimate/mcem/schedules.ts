@@ -4,12 +4,14 @@ import { checkOptions, count } from '../../../samplers/options.js';
 import { RelativeChange, type RelativeChangeOptions, relativeChangeOptions } from './relative-change.js';
 import type { MonteCarloSize } from './size.js';
 
+/** Iterations of one size, in a schedule of `fixedSize()`. */
 export interface Stage {
   readonly iterations: number;
   /** Draws a cluster. */
   readonly draws: number;
 }
 
+/** Options of `fixedSize()`. */
 export interface FixedSizeOptions {
   /** What is done, in order; EM ends with the last (default: 19 iterations of 50 draws, 20 of 200, 11 of 5000). */
   readonly stages?: readonly Stage[];
@@ -68,6 +70,7 @@ function drawsAt(stages: readonly Stage[], iteration: number): number {
   return stages[stages.length - 1].draws;
 }
 
+/** Options of `geometricSize()`. */
 export interface GeometricSizeOptions extends RelativeChangeOptions {
   /** Draws a cluster in the first E-step (default 100). */
   readonly draws?: number;

@@ -27,6 +27,7 @@ export interface EmStep {
  */
 export type StepDecision = 'taken' | 'taken, more draws' | 'more draws';
 
+/** What a rule makes of an iteration. */
 export interface SizeDecision {
   readonly decision: StepDecision;
   /** Draws a cluster of the next E-step, before the limits of `mcem()`. */
@@ -39,6 +40,7 @@ export interface SizeDecision {
 export interface SizeRule {
   /** Draws a cluster of the first E-step. */
   readonly first: number;
+  /** What becomes of an iteration, and how many draws the next one has. */
   decide(step: EmStep): SizeDecision;
 }
 

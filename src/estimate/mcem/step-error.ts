@@ -7,6 +7,7 @@ import { expandedModel, reach } from './expanded-model.js';
 import type { MStep } from './m-step.js';
 import type { WeighedDraws } from './weigh.js';
 
+/** The change that an M-step makes, with its Monte Carlo covariance. */
 export interface StepError {
   /** New less old value of the free parameters, in natural units. */
   readonly change: Float64Array;

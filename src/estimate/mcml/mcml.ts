@@ -28,6 +28,7 @@ import type { ParameterSpace } from '../parameter-space.js';
 import { told } from '../telling.js';
 import { FrozenLikelihood } from './frozen-likelihood.js';
 
+/** Options of `mcml()`. */
 export interface McmlOptions {
   /** How the intercepts are drawn at each pilot: `importance()` (default) or another E-step of `mcem()`. */
   readonly eStep?: EStep;

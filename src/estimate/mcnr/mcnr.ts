@@ -20,6 +20,7 @@ import { runMonteCarlo, type Search, type SearchTask, unsettledFinding } from '.
 import type { ParameterSpace } from '../parameter-space.js';
 import { told } from '../telling.js';
 
+/** Options of `mcnr()`. */
 export interface McnrOptions {
   /** How the intercepts are drawn: `importance()` (default) or another E-step of `mcem()`. */
   readonly eStep?: EStep;

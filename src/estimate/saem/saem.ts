@@ -27,6 +27,7 @@ import { told } from '../telling.js';
 import { carriedNoise, measureStep, type StepLaw, slope } from './error.js';
 import { Pool } from './pool.js';
 
+/** Options of `saem()`. */
 export interface SaemOptions {
   /** How the intercepts are drawn: `metropolis()` (default), or another E-step of `mcem()` whose draws have equal weights. */
   readonly eStep?: EStep;
@@ -57,7 +58,7 @@ const MOST_MEASURES = 3;
 
 /**
  * Stochastic approximation EM (Delyon, Lavielle and Moulines 1999; with Markov chains Kuhn and Lavielle 2004). Each step
- * draws the intercepts a few times and maximises Q_t = Q_(t-1) + gamma_t (Q~_t - Q_(t-1)); gamma = 1 for `exploration` steps,
+ * draws the intercepts a few times and maximises `Q_t = Q_(t-1) + gamma_t (Q~_t - Q_(t-1))`; gamma = 1 for `exploration` steps,
  * then 1 / k (Kuhn and Lavielle 2005, section 4). The M-step is that of mcem(), parameter-expanded (Lavielle and Meza
  * 2007). Q is a weighted sample of bounded size. The estimate is the last one; its Monte Carlo error is the noise of one step,
  * measured by M-steps on few of the draws frozen at the estimate, carried through both phases by the EM map's Jacobian.

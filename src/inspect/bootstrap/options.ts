@@ -5,6 +5,7 @@ import { anySeed, count } from '../../../samplers/options.js';
 import { DEFAULT_SEED, type LikelihoodFit, originOf, type Progress } from '../../estimate/fit.js';
 import type { Again } from './replicate.js';
 
+/** What every bootstrap takes: `bootstrap()`, and those of `confint()` and `likelihoodRatio()`. */
 export interface ReplicationOptions {
   /** Data sets (1000). */
   readonly replications?: number;
@@ -12,6 +13,7 @@ export interface ReplicationOptions {
   /** Threads to work on (1); the numbers do not depend on it. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
+  /** Told of the replications that are done. */
   readonly onProgress?: (progress: Progress) => void;
   /**
    * A folder that takes replications as they are finished (of Node alone): after an abort, or an end of the program, the same

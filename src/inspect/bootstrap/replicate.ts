@@ -9,6 +9,7 @@ import type { Parameters } from '../../model/parameters.js';
 import { ResponseDraws } from '../../model/response-draws.js';
 import { type ClusterDraws, clusterDraws } from './resample.js';
 
+/** How a replication is made: responses drawn from the fit, or whole clusters drawn again. */
 export type BootstrapType = 'parametric' | 'cluster';
 
 /** A model that each replication's data are fitted by, as a fit was. */

@@ -5,6 +5,7 @@ import type { Fit } from '../../estimate/fit.js';
 import { findingLines } from '../../estimate/summary.js';
 import type { Finding } from '../../model/finding.js';
 
+/** The interval of one estimate. */
 export interface Interval {
   readonly name: string;
   readonly lower: number;
@@ -17,6 +18,7 @@ export interface Interval {
 /** Rows in the order of the estimates; `findings` and `toString` stand beside them. */
 export interface Intervals extends ReadonlyArray<Interval> {
   readonly findings: readonly Finding[];
+  /** The text that people read. */
   toString(): string;
 }
 

@@ -15,8 +15,9 @@ export interface ImportanceElpd {
 
 /**
  * log of the mean of exp(logLik) under the posterior without the cluster: draws weighted by exp(-logLik), Pareto-smoothed.
- * @param chains the cluster's log-likelihood at every draw, by chain
+ *
  * Source: Vehtari, Gelman, Gabry (2017), equations 10 and 22; R's loo, but for the error, which loo carries through quantiles.
+ * @param chains the cluster's log-likelihood at every draw, by chain
  */
 export function importance(chains: readonly Float64Array[]): ImportanceElpd {
   const logLik = pooled(chains);

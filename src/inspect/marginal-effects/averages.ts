@@ -9,6 +9,7 @@ import { chosenDraws, summarise } from '../predict/by-draws.js';
 import { linearPredictor, type PredictionRows, predictionRows } from '../predict/rows.js';
 import { halfWidth } from '../predict/scale.js';
 
+/** Whose mean response is averaged: with the intercepts integrated out, or of the cluster with eps = 0. */
 export type AverageTarget = 'population' | 'typical';
 
 /** The mean response averaged over rows: at the estimates with its gradient, or at every draw. */

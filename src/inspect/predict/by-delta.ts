@@ -7,8 +7,10 @@ import { DeltaMethod } from '../delta.js';
 import { linearPredictor, type PredictionRows } from './rows.js';
 import { carryOver, halfWidth, type Prediction } from './scale.js';
 
-export type Target = 'cluster' | 'typical' | 'population';
-export type Scale = 'link' | 'response';
+/** What is predicted of a row: for its own cluster, for a typical one (eps = 0), or over all clusters. */
+export type PredictionTarget = 'cluster' | 'typical' | 'population';
+/** Where predictions are: on the scale of the linear predictor, or of the mean. */
+export type PredictionScale = 'link' | 'response';
 
 /** A value with its gradient in (beta, sigma, dispersion), and a variance that no estimation takes away. */
 interface Moving {
@@ -39,7 +41,12 @@ export class DeltaPredictions {
     this.p = parameters.beta.length;
   }
 
-  predict(r: number, target: Target, scale: Scale, level: number | undefined): Prediction {
+  predict(
+    r: number,
+    target: PredictionTarget,
+    scale: PredictionScale,
+    level: number | undefined,
+  ): Prediction {
     const { link } = this.fit.model.family;
     const onLink = this.onLink(r, target);
     const linkError = this.errorOf(onLink);
@@ -64,7 +71,7 @@ export class DeltaPredictions {
     return gradient;
   }
 
-  private onLink(r: number, target: Target): Moving {
+  private onLink(r: number, target: PredictionTarget): Moving {
     const eta = linearPredictor(this.rows, this.fit.parameters.beta, r);
     const gradient = this.alongRow(r, 1);
     if (target === 'typical') return { value: eta, gradient, spread: 0 };
@@ -102,7 +109,7 @@ export class DeltaPredictions {
     return { value: eta + mean, gradient, spread };
   }
 
-  private onResponse(r: number, target: Target, onLink?: Moving): Moving {
+  private onResponse(r: number, target: PredictionTarget, onLink?: Moving): Moving {
     const { link } = this.fit.model.family;
     const { sigma } = this.fit.parameters;
     if (onLink && (target === 'typical' || sigma === 0)) {

@@ -6,7 +6,7 @@ import { PopulationMeans } from '../../likelihood/population-mean.js';
 import type { Model } from '../../model/model.js';
 import type { Parameters } from '../../model/parameters.js';
 import { parametersOf } from '../log-lik.js';
-import type { Scale, Target } from './by-delta.js';
+import type { PredictionScale, PredictionTarget } from './by-delta.js';
 import { linearPredictor, type PredictionRows } from './rows.js';
 import type { Prediction } from './scale.js';
 import { tabulatedMeans } from './tabulated-means.js';
@@ -39,8 +39,8 @@ export function chosenDraws(
 export function predictByDraws(
   fit: PosteriorFit,
   rows: PredictionRows,
-  target: Target,
-  scale: Scale,
+  target: PredictionTarget,
+  scale: PredictionScale,
   level: number | undefined,
   most: number,
   seed: number | string,

@@ -2,6 +2,7 @@
 import { ndtri } from '../../../samplers/special.js';
 import type { Link } from '../../model/link.js';
 
+/** A prediction of one row; the limits are there where an interval was asked for. */
 export interface Prediction {
   readonly estimate: number;
   readonly standardError: number;

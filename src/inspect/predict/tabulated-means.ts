@@ -9,8 +9,9 @@ const SMALL = 1e-8;
 /**
  * g(E[g^-1(eta + eps)]) - eta, g the link, as a Chebyshev series on [low, high], g the link: bounded and smooth where the mean itself may run
  * over many orders of magnitude. Undefined where so few terms do not do, or some mean is at an end of its range.
- * @returns the mean on the scale of the link as a function of eta in [low, high]
+ *
  * Source: Trefethen (2013), Approximation Theory and Approximation Practice, chapters 3 and 8.
+ * @returns the mean on the scale of the link as a function of eta in [low, high]
  */
 export function tabulatedMeans(
   means: PopulationMeans,

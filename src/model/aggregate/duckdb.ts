@@ -16,12 +16,20 @@ import { type ColumnKind, planAggregate } from './plan.js';
 
 /** What is asked of a connection: that of `@duckdb/node-api` has it. */
 export interface DuckDbConnection {
+  /** Runs a statement; its result is then fetched piece by piece. */
   run(sql: string): Promise<{
     readonly rowCount: number;
+    /** Names of the result's columns. */
     columnNames(): string[];
-    columnTypes(): { toString(): string }[];
+    /** Types of the result's columns. */
+    columnTypes(): {
+      /** The type as SQL writes it. */
+      toString(): string;
+    }[];
+    /** The next rows; null, or none, at the end. */
     fetchChunk(): Promise<{
       readonly rowCount: number;
+      /** The cells of one column, counted from 0. */
       getColumnValues(column: number): readonly unknown[];
     } | null>;
   }>;

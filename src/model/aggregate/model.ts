@@ -13,6 +13,7 @@ import { type AggregatePlan, type ColumnKind, planAggregate } from './plan.js';
 import { STAND_IN, standIns } from './rows.js';
 import { writeSql } from './sql.js';
 
+/** Options of `aggregateSql()`. */
 export interface AggregateOptions {
   readonly family: Family;
   /** The table or view, or its parts: ['schema', 'table']. DuckDB takes the path of a Parquet or CSV file for one. */
@@ -68,7 +69,7 @@ export function checkDuckDbOptions(owner: string, options: object): void {
  * all of its digits: equal covariates within a cluster by their sums (binomial, Poisson: successes, trials, counts; Gaussian:
  * number, mean and variance; gamma: number, mean and mean logarithm; other families: number of each response), then, but
  * for Gaussian and gamma responses, clusters of the same content by their number; with a canonical link also clusters that
- * differ only in how the same total response lies on their rows (DESIGN: compressed clusters). The columns that terms
+ * differ only in how the same total response lies on their rows. The columns that terms
  * are made of, the offset and the weights are what rows are grouped by; terms are made of them afterwards.
  * Run it where the data are, and give its result to `glmmFromAggregate()`.
  * @throws GlmmcError `unsupported-aggregate` (scale(), center(), poly(), responses that are no arithmetic), `unknown-option`,

@@ -12,6 +12,7 @@ import {
   withoutSigma,
 } from '../random-effect.js';
 
+/** What `customEffect()` takes. */
 export interface CustomEffect {
   /** What summaries call it ('custom'). */
   readonly name?: string;

@@ -26,6 +26,7 @@ export interface CustomDensity {
   ) => readonly [first: number, second: number];
   /** Third derivative in eta, which Laplace's and few-node approximations ask for. */
   readonly thirdDerivative?: LogDensity;
+  /** Derivatives that involve the dispersion. */
   readonly dispersionDerivatives?: (
     y: number,
     eta: number,

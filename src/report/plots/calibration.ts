@@ -6,6 +6,7 @@ import type { Fit } from '../../estimate/fit.js';
 import { predict } from '../../inspect/predict.js';
 import { finite, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
 
+/** Options of `calibrationPlot()`. */
 export interface CalibrationPlotOptions {
   /** Groups of rows by their prediction, of about equal size (10); rows of equal predictions stay together. */
   readonly groups?: number;

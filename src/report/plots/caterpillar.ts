@@ -6,6 +6,7 @@ import type { Fit } from '../../estimate/fit.js';
 import { type RandomIntercept, type RandomIntercepts, ranef } from '../../inspect/ranef.js';
 import { finite, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
 
+/** Options of `caterpillarPlot()`. */
 export interface CaterpillarPlotOptions {
   /** Clusters shown at most, 6 or more (45): a third of them the lowest, a third the highest, the rest evenly between. */
   readonly most?: number;

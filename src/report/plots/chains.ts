@@ -70,8 +70,9 @@ export function tracePlot(source: PosteriorFit | Draws, variables?: string | rea
 /**
  * Each chain's ranks among the draws of all chains, as distribution functions less what agreement expects, with the 95% band for
  * all points together. Chains are thinned to their effective size first, for which the band holds.
- * @throws GlmmcError `bad-draws`, `unknown-variable`; `bad-chains` for one chain
+ *
  * Source: Vehtari et al. (2021), section 4.3; Sailynoja, Buerkner, Vehtari (2022).
+ * @throws GlmmcError `bad-draws`, `unknown-variable`; `bad-chains` for one chain
  */
 export function rankEcdfPlot(source: PosteriorFit | Draws, variables?: string | readonly string[]): PlotSpec {
   const draws = drawsOf('rankEcdfPlot()', source);

@@ -10,6 +10,7 @@ import { kernelDensity, silvermanBandwidth } from '../../numeric/kernel-density.
 import { chosenVariables, drawsOf } from './arguments.js';
 import { coloured, finite, measure, type PlotRow, type PlotSpec, plotSpec, smallMultiples } from './spec.js';
 
+/** Options of `densityPlot()`. */
 export interface DensityPlotOptions {
   /** A name or several; the parameters that vary where left out (eight at most). */
   readonly variables?: string | readonly string[];

@@ -8,6 +8,7 @@ import { predict } from '../../inspect/predict.js';
 import { covariateRows, variableNames } from './covariate-rows.js';
 import { coloured, finite, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
 
+/** Options of `fittedPlot()`. */
 export interface FittedPlotOptions {
   /**
    * The covariate to run along. Where left out: the first numeric one of more than six values; without any, every combination of

@@ -7,6 +7,7 @@ import { halfWidth } from '../../inspect/predict/scale.js';
 import { requireComparison } from './arguments.js';
 import { coloured, finite, measure, type PlotRow, type PlotSpec, plotSpec, smallMultiples } from './spec.js';
 
+/** Options of `forestPlot()`. */
 export interface ForestPlotOptions {
   /** Names of the parameters that are wanted; where left out the ten on which the strategies differ most, sigma among them. */
   readonly parameters?: readonly string[];

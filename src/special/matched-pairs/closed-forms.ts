@@ -3,6 +3,7 @@ import { chdtrc, incbet, incbi } from '../../../samplers/special.js';
 import { halfWidth } from '../../inspect/predict/scale.js';
 import type { PairCounts } from './counts.js';
 
+/** McNemar's test of matched pairs, and its exact forms. */
 export interface McNemar {
   /** (n10 - n01)^2 / (n10 + n01), on one degree of freedom. */
   readonly statistic: number;
@@ -30,6 +31,7 @@ export function mcNemar({ n10, n01 }: PairCounts): McNemar {
   };
 }
 
+/** A log odds ratio with its interval. */
 export interface LogOddsRatio {
   readonly estimate: number;
   readonly standardError: number;

@@ -7,8 +7,9 @@ import type { TwoArms } from './studies.js';
  * A family for the tables of studies: the response is the number of a table, 0, 1, ..., and eta its log odds ratio. Given both
  * margins, the treated arm's events K have P(K = k) proportional to C(n1, k) C(n0, s - k) exp(k eta), whatever the risk of the
  * controls: log-concave in eta, with E K and Var K as derivatives. A study with no event in either arm has density 1.
- * @param starts an eta near each table, to start from
+ *
  * Source: Stijnen, Hamza, Ozdemir (2010), Statistics in Medicine 29, section 3.
+ * @param starts an eta near each table, to start from
  */
 export function hypergeometric(tables: readonly TwoArms[], starts: readonly number[]): Family {
   const cells = tables.map((table) => new Cell(table));

@@ -5,6 +5,7 @@ import { hypergeometric } from './hypergeometric.js';
 import { type Study, withBothArms } from './studies.js';
 import type { OwnEffect } from './two-step.js';
 
+/** A model of two arms; `metaAnalysis()` says what each is. */
 export type MetaModel = 'random-study' | 'hypergeometric' | 'conditional-binomial';
 
 /** A model, which of its coefficients is the pooled effect, and the rows at which it tells each study's own level. */

@@ -12,6 +12,7 @@ export interface OwnEffect {
   readonly corrected: boolean;
 }
 
+/** The two-step meta-analysis of DerSimonian and Laird, beside the exact one. */
 export interface TwoStep {
   readonly estimate: number;
   readonly standardError: number;

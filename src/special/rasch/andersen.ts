@@ -4,10 +4,12 @@ import { conditionalEstimates } from './conditional.js';
 import type { Pattern, Responses, ScoreGroup } from './responses.js';
 import { unconnected } from './responses.js';
 
-export type Split = 'scores' | 'mean' | 'median';
+/** How Andersen's test groups random units: by every score, or by scores up to the mean (median) and above. */
+export type AndersenSplit = 'scores' | 'mean' | 'median';
 
+/** Andersen's likelihood-ratio test: whether locations are the same for random units of low and of high scores. */
 export interface AndersenTest {
-  readonly split: Split;
+  readonly split: AndersenSplit;
   /** What the groups are, how many random units they have, and their locations, which add up to 0 in each. */
   readonly groups: readonly {
     readonly label: string;
@@ -26,13 +28,14 @@ export interface AndersenTest {
 /**
  * The likelihood-ratio test of one set of locations for all scores: against one a score, or one each for scores up to the mean
  * (or median) of all and above. Defined where all answered all; NaN, with the reason, otherwise or where a group has no finite estimate.
- * @param patterns informative ones; @param logLik the conditional log-likelihood of all
+ *
  * Source: Andersen (1973), Psychometrika 38.
+ * @param patterns informative ones; @param logLik the conditional log-likelihood of all
  */
 export function andersenTest(
   responses: Responses,
   patterns: readonly Pattern[],
-  split: Split,
+  split: AndersenSplit,
   logLik: number,
 ): AndersenTest {
   const k = responses.fixed.length;
@@ -87,7 +90,7 @@ export function andersenTest(
 function partsOf(
   informative: readonly ScoreGroup[],
   all: readonly ScoreGroup[],
-  split: Split,
+  split: AndersenSplit,
 ): (readonly [string, readonly ScoreGroup[]])[] {
   if (split === 'scores') return informative.map((group) => [`score ${group.score}`, [group]] as const);
   const scores = all.flatMap(({ score, members }) => members.map(() => score)).sort((a, b) => a - b);

@@ -64,8 +64,9 @@ export function chancesGivenScore(pattern: Pattern, locations: Float64Array): Fl
 }
 
 /**
- * @param patterns informative ones, their groups by rising score; @param k the number of fixed units
+ *
  * Source: Andersen (1970), JRSS B 32; (1972), JRSS B 34.
+ * @param patterns informative ones, their groups by rising score; @param k the number of fixed units
  */
 export function conditionalEstimates(patterns: readonly Pattern[], k: number): Locations {
   const reused = new Map<string, SymmetricSums>();

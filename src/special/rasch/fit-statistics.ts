@@ -3,6 +3,7 @@ import { SymmetricSums } from '../../numeric/symmetric-sums.js';
 import { chancesGivenScore } from './conditional.js';
 import { MISSING, type Pattern, type Responses } from './responses.js';
 
+/** Infit and outfit of one unit. */
 export interface FitStatistics {
   /** Sum of squared residuals over the sum of their variances; 1 is expected. NaN where nothing could vary. */
   readonly infit: number;
@@ -85,8 +86,9 @@ function spreadGivenScore(
  * Of every fixed unit, over the random units; and of every random unit, over the fixed ones. Residuals are answers less their chance given the
  * score, so that 1 is the exact expectation; scores of none and all right have none. Random units answer independently of one another,
  * but given its score the answers of one are not, and its errors allow for that.
- * @param patterns informative ones
+ *
  * Source: Wright and Masters (1982), Rating Scale Analysis; given the score: Christensen, Kreiner, Mesbah (2013), Rasch Models in Health, chapter 5.
+ * @param patterns informative ones
  */
 export function fitStatistics(
   { answers, fixed, random }: Responses,

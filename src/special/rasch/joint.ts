@@ -9,8 +9,9 @@ import { chanceAt, maximumLikelihoodScore } from './scores.js';
  * Random units that answered the same with the same score share their estimate, so that only groups are profiled. Those with all
  * or none right are left out: their own estimates are infinite. The estimates are inconsistent as random units are added: with k fixed
  * units they are too far apart by about k / (k - 1), for two exactly by 2.
- * @param patterns informative ones; @param k the number of fixed units
+ *
  * Source: Andersen (1973), British J. of Mathematical and Statistical Psychology 26; Wright and Douglas (1977), Applied Psychological Measurement 1.
+ * @param patterns informative ones; @param k the number of fixed units
  */
 export function jointEstimates(patterns: readonly Pattern[], k: number): Locations {
   const q = k - 1;

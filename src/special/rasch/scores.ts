@@ -1,5 +1,6 @@
 // What a score says of its random unit, the fixed side being known: maximum and weighted likelihood, information.
 
+/** An estimate of a location, with its standard error. */
 export interface ScoreEstimate {
   readonly value: number;
   readonly standardError: number;
