@@ -163,6 +163,8 @@ test('caterpillar(): clusters in order, three intervals each that know more and 
   const model = glmm('Yield ~ (1 | Batch)', await shipped('dyestuff'), { family: gaussian() });
   const found = await fit(model, quadrature());
   const posterior = await fit(model, collapsed({ draws: 500 }), { seed: 5 });
+  const held = await fit(model, collapsed({ draws: 20 }), { seed: 5, fixed: { sigma: 0 } });
+  t.true(ranef(held).every(({ mean, sd, shrinkage }) => mean === 0 && sd === 0 && shrinkage === 1));
   const rows = caterpillar(found, { level: 0.8, posterior });
   t.deepEqual(
     rows.map(({ cluster, place }) => `${cluster} ${place}`),

@@ -28,6 +28,16 @@ const model = glmm('cbind(incidence, size - incidence) ~ factor(period) + (1 | h
 });
 const all = [normal(), studentT(4), logistic(), bridge(), laplaceEffect(), logGamma(), pointMasses(3)];
 
+test('a population without a mean is said to have none', async (t) => {
+  const seizures = glmm('y ~ V4 + (1 | subject)', await shipped('epil'), { family: poisson() });
+  const { rows, findings } = await sensitivity(seizures, [normal(), studentT(4)]);
+  t.is(rows[1].populationMean, Number.POSITIVE_INFINITY);
+  t.deepEqual(
+    findings.map(({ code, where }) => [code, where]),
+    [['no-mean', ['student-t(4)']]],
+  );
+});
+
 test('every row is the fit under its distribution, beside the first', async (t) => {
   const found = await sensitivity(model, all, { seed: 3 });
   t.deepEqual(

@@ -119,7 +119,7 @@ export async function sensitivity(
     strategy: strategy.name,
     seed,
     rows,
-    findings: meansOf(distributions, names),
+    findings: [...meansOf(distributions, names), ...withoutMean(rows)],
     toString: () => printSensitivity(found),
     toJSON: () => ({
       schema: 'glmmc/sensitivity',
@@ -143,6 +143,22 @@ function requireEffects(distributions: unknown): void {
     'bad-effect',
     `sensitivity() takes a list of distributions as its second argument, such as [normal(), studentT(4)], found ${list.length === 0 && bad === undefined ? 'none' : describe(bad)}`,
   );
+}
+
+/** Where the population has no mean (log links under heavy tails). */
+function withoutMean(rows: readonly SensitivityRow[]): Finding[] {
+  const lacking = rows.filter(({ refused, populationMean }) => !refused && !Number.isFinite(populationMean));
+  if (lacking.length === 0) return [];
+  const where = lacking.map(({ distribution }) => distribution);
+  return [
+    {
+      code: 'no-mean',
+      severity: 'warning',
+      message: `Under ${where.join(', ')} intercepts of this size the population mean is not finite, and neither are its slopes.`,
+      advice: 'Compare coefficients and the order of the clusters alone, or take lighter tails.',
+      where,
+    },
+  ];
 }
 
 /** Where the intercepts need not have mean 0 the model's intercept means something else. */

@@ -83,7 +83,8 @@ function fromDraws(fit: PosteriorFit, low: number, high: number): InterceptScore
       modeSd: Number.NaN,
       sd: spread,
       sdTotal: spread,
-      shrinkage: spread ** 2 / whole,
+      // At sigma held at 0 as of a likelihood fit: the data move nothing.
+      shrinkage: whole === 0 ? 1 : (spread * spread) / whole,
       low: quantileSorted(inOrder, low),
       high: quantileSorted(inOrder, high),
     };
