@@ -46,7 +46,7 @@ test('the slope in sigma^2 is that of the certified log-likelihood, at and away 
       // For df = 2.5 the quotient falls as sigma^0.5, too slowly to be extrapolated.
       if (!(randomEffect.tailDf < 3)) near(t, found, difference, 2e-3 * Math.abs(found), what);
       if (randomEffect.name === 'bridge') continue;
-      // METHODS section 5.
+      // By its closed form.
       let formula = 0;
       for (const cluster of [1, 2, 3]) {
         let score = 0;

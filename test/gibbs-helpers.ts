@@ -139,7 +139,7 @@ export function interceptsAgree(t: ExecutionContext, draws: Draws, { posterior }
   }
 }
 
-/** Exact to the 6 decimals that are printed (METHODS section 2). */
+/** Exact to the 6 decimals that are printed. */
 export function printed(names: readonly string[], means: readonly number[], sds: readonly number[]): Exact[] {
   return names.map((name, k) => ({ name, mean: means[k], sd: sds[k], meanError: 1e-6, sdError: 1e-6 }));
 }

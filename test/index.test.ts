@@ -1,4 +1,4 @@
-// The names that API.md fixes are there.
+// The names of the public contract are there.
 import test from 'ava';
 import * as glmmc from '../src/index.js';
 

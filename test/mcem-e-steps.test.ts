@@ -62,7 +62,7 @@ async function scatter(name: string, eStep: EStep, draws: number, seeds: number)
 test('256 lattice points are worth far more than 20^2 times as many independent draws', async (t) => {
   const iid = await scatter('booth_hobert', importance(), 256, 100);
   const lattice = await scatter('booth_hobert', quasiMonteCarlo(), 256, 100);
-  // iid by METHODS' table: .035; .021 at 1000.
+  // Independent draws have .035 and .021 at 1000.
   near(t, iid[0], 0.035 * Math.sqrt(1000 / 256), 0.014, 'iid sd of beta');
   near(t, iid[1], 0.021 * Math.sqrt(1000 / 256), 0.009, 'iid sd of sigma');
   lattice.forEach((sd, k) => {

@@ -1,4 +1,4 @@
-// EM by quadrature nodes: it climbs, ends at the maximum, and contracts at the rates that theory and METHODS give.
+// EM by quadrature nodes: it climbs, ends at the maximum, and contracts at the rates that theory gives.
 
 import test from 'ava';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
@@ -96,7 +96,7 @@ const surgical = (): Model => {
 
 const shippedModel = (name: string) => (): Promise<Model> => certifiedModel(certified(name));
 
-/** METHODS section 1: standard, + scale, + scale and mean. */
+/** Rates: standard, + scale, + scale and mean. */
 const rates: readonly [string, () => Model | Promise<Model>, readonly number[]][] = [
   ['booth_hobert', shippedModel('booth_hobert'), [0.814, 0.414, 0.414]],
   ['infection', shippedModel('infection'), [0.926, 0.916, 0.133]],

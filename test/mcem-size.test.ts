@@ -222,7 +222,7 @@ test("an M-step's sandwich of lattices is the scatter of M-steps, and that of no
   t.true(error.covariance.every((value) => value === 0));
 });
 
-test("EM's rate by the draws is METHODS section 1's", async (t) => {
+test("EM's rate by the draws is that of theory", async (t) => {
   const rates = [
     ['booth_hobert', 0.814, 0.414, Number.NaN],
     ['cbpp', 0.713, 0.687, 0.149],

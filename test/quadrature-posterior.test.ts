@@ -51,7 +51,7 @@ for (const name of ['cbpp', 'seeds', 'booth_hobert', 'infection', 'dyestuff']) {
   });
 }
 
-/** Published to 6 decimals (METHODS section 2). */
+/** Published to 6 decimals. */
 function matches(
   t: ExecutionContext,
   rows: readonly PosteriorParameter[],
@@ -64,7 +64,7 @@ function matches(
   });
 }
 
-test('the exact posteriors of METHODS section 2', async (t) => {
+test('exact posteriors to 6 decimals', async (t) => {
   const heavy = { sigma: halfT(3, 2.5) };
   const one = await quadraturePosterior(boothHobert, heavy);
   matches(t, one.parameters, [6.379516, 1.61841], [1.367412, 0.742087]);

@@ -11,7 +11,7 @@ const draws = (n: number, name: string, draw: (r: ReturnType<typeof rng>) => num
   return Float64Array.from({ length: n }, () => draw(stream));
 };
 
-test('PG(1, 1) and PG(1, 0) have the mean and the variance of METHODS', (t) => {
+test('PG(1, 1) and PG(1, 0) have the mean and the variance of theory', (t) => {
   const n = 200_000;
   for (const [c, mean, variance] of [
     [1, 0.231058578630005, 0.034446645388523],

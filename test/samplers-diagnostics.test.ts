@@ -142,7 +142,7 @@ for (const [name, x] of Object.entries(cases)) {
   });
 }
 
-test('the vector of METHODS section 4', (t) => {
+test('a vector with its diagnostics to many digits', (t) => {
   const x = cases.vector;
   t.is(x[0][0].toFixed(12), '-0.263544474612');
   const numbers: [number, number][] = [

@@ -1,4 +1,4 @@
-// METHODS-grade checks of the marginal likelihood: closed forms and identities, to the last digits.
+// Sharp checks of the marginal likelihood: closed forms and identities, to the last digits.
 
 import test from 'ava';
 import { lgam } from '../samplers/special.js';

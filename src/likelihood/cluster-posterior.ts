@@ -59,7 +59,7 @@ interface Stretch {
 
 /**
  * Works on an integrand whose parameters are set. The density and its slope are exact at the nodes; sums over them
- * converge geometrically (METHODS section 5), and between two nodes the density is the cubic through both.
+ * converge geometrically, and between two nodes the density is the cubic through both.
  */
 export class ClusterPosteriors {
   private readonly integrand: Integrand;

@@ -1,4 +1,4 @@
-// The certified rule: a trapezoid sum about the mode, refined by halving until two levels agree (METHODS section 5).
+// The certified rule: a trapezoid sum about the mode, refined by halving until two levels agree.
 import { integrateAtZero } from './at-zero.js';
 import { isHill } from './features.js';
 import type { Integrand } from './integrand.js';

@@ -100,7 +100,7 @@ const meanSubtracted: MStepFunction = (integrand, space, parameters, draws, ...r
 test('a wrong M-step, inside loose tolerances, is caught', async (t) => {
   const options: McemOptions = { polish: false, monteCarloError: 0.002 };
   const wrong = await fit(boothHobertData, mcemBy(meanSubtracted, options), { seed: 1 });
-  // Where it converges to, by METHODS section 1, against 6.132163 and 1.3290829.
+  // Where it converges to by theory, against 6.132163 and 1.3290829.
   near(t, wrong.parameters.beta[0], 6.13226, 0.005, 'beta');
   near(t, wrong.parameters.sigma, 1.32146, 0.003, 'sigma');
   t.true(caught(wrong));

@@ -1,4 +1,4 @@
-// Every posterior sampler calibrated on many data sets (METHODS section 7, test 23), and elpd() against the evidence of every part.
+// Every posterior sampler calibrated on many data sets, and elpd() against the evidence of every part.
 import test from 'ava';
 import { sbc } from '../../src/compare/sbc.js';
 import { albertChib } from '../../src/estimate/albert-chib.js';

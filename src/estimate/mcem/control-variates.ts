@@ -32,7 +32,7 @@ interface Half {
  * expectation at once.
  *
  * A self-normalised mean is off by E[w^2 (f - mean)] / (M E[w]^2) to first order, the same way in every cluster, which
- * many clusters make visible (METHODS: .11 sqrt(m / M) Monte Carlo errors). The weights P_k (1 + P_k - sum P^2) take
+ * many clusters make visible (about .11 sqrt(m / M) Monte Carlo errors on LSAT). The weights P_k (1 + P_k - sum P^2) take
  * that off (Owen 2013, section 9.2, for the bias); what is left is of order 1 / M^2.
  */
 export class ControlVariates {

@@ -1,4 +1,4 @@
-// The proof of landing: a Monte Carlo estimate held against the exact score at it (METHODS section 1).
+// The proof of landing: a Monte Carlo estimate held against the exact score at it.
 import { LARGEST_PARETO_K } from '../../../samplers/diagnostics/pareto.js';
 import { chdtrc, fdtrc, ndtr, stdtri } from '../../../samplers/special.js';
 import type { MarginalLikelihood } from '../../likelihood/marginal-likelihood.js';

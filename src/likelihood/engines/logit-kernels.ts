@@ -1,4 +1,4 @@
-// The inner loops of the logit engine: exp(eta + eps) = E F, one exponential a row and one a node (METHODS section 8).
+// The inner loops of the logit engine: exp(eta + eps) = E F, one exponential a row and one a node.
 // Each is a small function of its own: V8 compiles large ones now well, now badly. Arrays are padded with E = 0.
 
 /** A product of 1 + E F is turned into a logarithm when it passes this; 8 more factors below 1e30 still fit. */

@@ -1,5 +1,5 @@
 # Golden values of the diagnostics: Rscript test/data/samplers/diagnostics.R > test/data/samplers/diagnostics.json
-# Made with R 4.2.2, posterior 1.4.0, coda 0.19-4. The chains are made here by the generator of METHODS section 4, which
+# Made with R 4.2.2, posterior 1.4.0, coda 0.19-4. The chains are made here by a small linear congruential generator, which
 # the test repeats exactly: no numbers travel but the answers.
 suppressMessages({ library(posterior); library(coda) })
 options(digits = 17, warn = -1)

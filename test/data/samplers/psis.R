@@ -1,6 +1,6 @@
 # Golden values of Pareto-smoothed importance sampling, leave-one-out and simultaneous ECDF bands:
 #   Rscript test/data/samplers/psis.R > test/data/samplers/psis.json
-# Made with R 4.2.2, loo 2.5.1, bayesplot 1.10.0. Weights by the generator of METHODS section 4, which the test repeats.
+# Made with R 4.2.2, loo 2.5.1, bayesplot 1.10.0. Weights by a small linear congruential generator, which the test repeats.
 suppressMessages({ library(loo); library(bayesplot) })
 options(warn = -1)
 uniforms <- function(seed, n) {
