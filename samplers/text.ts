@@ -167,3 +167,11 @@ export function wrap(text: string, first = '', rest = ''): string[] {
   }
   return [...lines, line];
 }
+
+/**
+ * `answer` with `text` for its toString(). Not enumerable: for every other purpose it is the plain object or the rows that it
+ * was.
+ */
+export function printable<T extends object>(answer: T, text: () => string): T & { toString(): string } {
+  return Object.defineProperty(answer, 'toString', { value: text, enumerable: false });
+}

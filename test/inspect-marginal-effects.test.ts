@@ -172,6 +172,11 @@ test('categories, transformed and interacting variables', async (t) => {
     message: /averageComparisons/,
   });
   t.throws(() => averageMarginalEffects(result, table, { variables: ['zz'] }), { code: 'unknown-column' });
+  const wider = { ...table, w: z };
+  t.throws(() => averageMarginalEffects(result, wider, { variables: ['w'] }), {
+    code: 'unknown-column',
+    message: /does not use the column 'w'.*it uses z, kind/,
+  });
   t.throws(() => averageMarginalEffects(result, undefined as never), {
     code: 'bad-data',
     message: /give it again/,
@@ -221,6 +226,10 @@ test('the median odds ratio: by its formula, and as a median', async (t) => {
   const c = Math.SQRT2 * 0.6744897501960817;
   near(t, mor.estimate, Math.exp(c * sigma), 1e-12, 'estimate');
   t.is(mor.measure, 'odds ratio');
+  t.regex(
+    String(mor),
+    new RegExp(`^Median odds ratio of two clusters ${mor.estimate.toFixed(2).slice(0, 3)}.*95% interval`),
+  );
   // The chance that |eps_1 - eps_2| is below log MOR is one half.
   near(t, 2 * ndtr(Math.log(mor.estimate) / (sigma * Math.SQRT2)) - 1, 0.5, 1e-12, 'it is the median');
   const variance = varianceByDifferences(result, (at) => medianOddsRatio(at).estimate);

@@ -49,6 +49,10 @@ test('one row an estimate, with the columns of broom.mixed', async (t) => {
   const factor = Math.exp((1.959963984540054 * sigma['std.error']) / sigma.estimate);
   near(t, sigma['conf.low'], sigma.estimate / factor, 1e-12, 'low of sigma');
   near(t, sigma['conf.high'], sigma.estimate * factor, 1e-12, 'high of sigma');
+  t.regex(
+    String(rows),
+    /^term +group +estimate[\s\S]*\nx2 +1\.337 +0\.237 +5\.64[\s\S]*\nsd__\(Intercept\) +plate +0\.236 +0\.110 +- +- /,
+  );
 });
 
 test('the residual variance is told as its standard deviation', async (t) => {

@@ -1,6 +1,6 @@
 // The table of draws as users of Stan know it, with digits that follow the Monte Carlo error.
 import { allChains, type Draws, requireDraws } from '../draws.js';
-import { decimalsFor, formatNumber, table } from '../text.js';
+import { decimalsFor, formatNumber, printable, table } from '../text.js';
 import { pooled } from './chains.js';
 import { mad, mean, quantileSorted, sd, sorted } from './descriptive.js';
 import { essBulk, essTail } from './ess.js';
@@ -33,7 +33,7 @@ export function summarizeDraws(draws: Draws): Summary {
   requireDraws('summarizeDraws()', draws);
   const rows = draws.variables.map((variable) => summarize(variable, allChains(draws, variable)));
   // Not enumerable: the summary is an array of plain rows for every other purpose.
-  Object.defineProperty(rows, 'toString', { value: () => print(rows), enumerable: false });
+  printable(rows, () => print(rows));
   return rows;
 }
 

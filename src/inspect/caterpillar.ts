@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
-import { digitsFor, table } from '../../samplers/text.js';
+import { digitsFor, printable, table } from '../../samplers/text.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, PosteriorFit } from '../estimate/fit.js';
 import { type InterceptScore, interceptScores } from './ranef/scores.js';
@@ -83,9 +83,7 @@ export function caterpillar(fit: Fit, options: CaterpillarOptions = {}): Caterpi
     };
   });
   rows.sort((a, b) => a.place - b.place);
-  // Not enumerable: for every other purpose this is an array of plain rows.
-  Object.defineProperty(rows, 'toString', { value: () => print(rows), enumerable: false });
-  return rows;
+  return printable(rows, () => print(rows));
 }
 
 function besideOf({ model }: Fit, posterior: PosteriorFit, tail: number): InterceptScore[] {

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, count } from '../../samplers/options.js';
-import { formatNumber, table, wrap } from '../../samplers/text.js';
+import { formatNumber, printable, table, wrap } from '../../samplers/text.js';
 import { isQuasiLikelihood, requireEstimatedFit } from '../estimate/arguments.js';
 import { type Fit, type LikelihoodFit, originOf } from '../estimate/fit.js';
 import { parameterCount } from '../estimate/parameter-count.js';
@@ -91,7 +91,7 @@ export async function informationCriteria(
     conditionalAIC: -2 * value + 2 * degrees,
     findings,
   };
-  return Object.defineProperty(answer, 'toString', { value: () => print(answer), enumerable: false });
+  return printable(answer, () => print(answer));
 }
 
 /** @throws GlmmcError `bad-fit` */

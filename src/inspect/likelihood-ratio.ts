@@ -3,11 +3,11 @@ import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions } from '../../samplers/options.js';
 import { chdtrc } from '../../samplers/special.js';
-import { wrap } from '../../samplers/text.js';
+import { printable, wrap } from '../../samplers/text.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { parameterCount } from '../estimate/parameter-count.js';
-import { findingLines } from '../estimate/summary.js';
+import { findingLines, formatPValue } from '../estimate/summary.js';
 import { isObject } from '../model/arguments.js';
 import type { Finding } from '../model/finding.js';
 import type { ReplicationOptions } from './bootstrap/options.js';
@@ -149,14 +149,12 @@ async function byReplications(
   const found = await ratiosUnderNull(nullFit, alternative, statistic, options);
   const { length } = found.statistics;
   const { pValue } = referred;
-  const without = Number.isNaN(pValue) ? 'Without them there is none' : `Without them p = ${showP(pValue)}`;
+  const without = Number.isNaN(pValue)
+    ? 'Without them there is none'
+    : `Without them p = ${formatPValue(pValue)}`;
   const note = `Referred to ${length} data sets drawn from the null: p = (1 + those with a ratio as large) / ${length + 1}, Monte Carlo error ${found.pValueError.toPrecision(2)}. ${without}: ${referred.note}`;
   const answer = { ...referred, ...found, referredPValue: pValue, note };
   return printable(answer, () => [print(answer), ...findingLines(found.findings)].join('\n'));
-}
-
-function printable<T extends object>(answer: T, text: () => string): T & { toString(): string } {
-  return Object.defineProperty(answer, 'toString', { value: text, enumerable: false });
 }
 
 function refer(
@@ -207,10 +205,6 @@ function tail(df: number, x: number): number {
 }
 
 function print({ statistic, df, pValue, note }: Omit<LikelihoodRatio, 'toString'>): string {
-  const first = `Likelihood ratio ${statistic.toFixed(4)} on ${df} df, p = ${showP(pValue)}`;
+  const first = `Likelihood ratio ${statistic.toFixed(4)} on ${df} df, p = ${formatPValue(pValue)}`;
   return [first, ...wrap(note)].join('\n');
-}
-
-function showP(pValue: number): string {
-  return pValue < 1e-4 ? pValue.toExponential(1) : pValue.toFixed(4);
 }

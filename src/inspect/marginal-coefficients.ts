@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions, count } from '../../samplers/options.js';
-import { digitsFor, table } from '../../samplers/text.js';
+import { digitsFor, printable, table } from '../../samplers/text.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { PopulationMeans } from '../likelihood/population-mean.js';
@@ -77,7 +77,7 @@ export function marginalCoefficients(
     return { name: model.coefficientNames[j], conditional, ...row, attenuation: row.marginal / conditional };
   });
   // Not enumerable: for every other purpose this is an array of plain rows.
-  return Object.defineProperty(rows, 'toString', { value: () => print(rows), enumerable: false });
+  return printable(rows, () => print(rows));
 }
 
 type Found = Pick<MarginalCoefficient, 'marginal' | 'standardError' | 'lower' | 'upper'>;

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { sd } from '../../samplers/diagnostics/descriptive.js';
 import { didYouMean, GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions, count, describe } from '../../samplers/options.js';
-import { digitsFor, table as textTable } from '../../samplers/text.js';
+import { digitsFor, printable, table as textTable } from '../../samplers/text.js';
 import { type DataSource, type Table, toTable } from '../data/table.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
@@ -86,7 +86,7 @@ export function averageMarginalEffects(
   const averages = new Averages(fit, target, draws);
   const wanted = variables ?? numericVariables(fit, rows);
   const found = wanted.map((variable) => {
-    const column = columnOf('averageMarginalEffects()', rows, variable);
+    const column = columnOf('averageMarginalEffects()', fit, rows, variable);
     if (!isNumeric(column)) {
       throw new GlmmcError(
         'bad-option',
@@ -126,7 +126,7 @@ export function averageComparisons(fit: Fit, data: DataSource, options: Comparis
     options,
   );
   const rows = tableOf('averageComparisons()', data);
-  const column = columnOf('averageComparisons()', rows, variable);
+  const column = columnOf('averageComparisons()', fit, rows, variable);
   if (isNumeric(column)) requireNumbers(variable, [from, to]);
   const averages = new Averages(fit, target, draws);
   const at = (to: number | string | boolean): Averaged =>
@@ -193,9 +193,17 @@ function tableOf(owner: string, data: DataSource): Table {
   );
 }
 
-function columnOf(owner: string, table: Table, name: string): Table[string] {
+/** @throws GlmmcError `unknown-column`, also for one that the model has no use for: its effect is 0 by assumption */
+function columnOf(owner: string, { model }: Fit, table: Table, name: string): Table[string] {
   const column = table[name];
-  if (column !== undefined) return column;
+  const used = model.design.covariates.map((covariate) => covariate.name);
+  if (column !== undefined) {
+    if (used.includes(name)) return column;
+    throw new GlmmcError(
+      'unknown-column',
+      `${owner}: the formula does not use the column '${name}', so that the model gives it no effect; it uses ${used.join(', ') || 'none'}`,
+    );
+  }
   throw new GlmmcError(
     'unknown-column',
     `${owner}: no column '${name}'${didYouMean(name, Object.keys(table))}`,
@@ -238,8 +246,5 @@ function dressed(rows: MarginalEffect[]): MarginalEffects {
       ]),
       { align: ['left', 'left', 'right', 'right', 'right', 'right'] },
     );
-  return Object.defineProperty(rows, 'toString', {
-    value: text,
-    enumerable: false,
-  }) as unknown as MarginalEffects;
+  return printable(rows, text);
 }

@@ -3,9 +3,9 @@ import * as v from 'valibot';
 import { allChains } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
-import { ndtri } from '../../samplers/special.js';
+import { digitsFor, printable } from '../../samplers/text.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
-import type { Fit } from '../estimate/fit.js';
+import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { summarise } from './predict/by-draws.js';
 import { halfWidth, type Prediction } from './predict/scale.js';
 
@@ -13,6 +13,8 @@ import { halfWidth, type Prediction } from './predict/scale.js';
 export interface MedianOddsRatio extends Required<Prediction> {
   /** What the ratio is of, by the link. */
   readonly measure: 'odds ratio' | 'ratio of means' | 'hazard ratio';
+  /** The text that people read. */
+  toString(): string;
 }
 
 const MEASURES: Readonly<Record<string, MedianOddsRatio['measure']>> = {
@@ -47,22 +49,42 @@ export function medianOddsRatio(fit: Fit, options: { readonly level?: number } =
       `medianOddsRatio() is defined by the median difference of two normal intercepts, found ${randomEffect.name} ones; fit normal() intercepts, or report their standard deviation`,
     );
   }
-  const scale = Math.SQRT2 * ndtri(0.75);
-  const ratio = (sigma: number): number => Math.exp(scale * sigma);
-  if (fit.kind === 'posterior') {
-    const sigmas = Float64Array.from(allChains(fit.draws, 'sigma').flatMap((chain) => [...chain]));
-    const { estimate, standardError, lower, upper } = summarise(sigmas.map(ratio), level);
-    return { measure, estimate, standardError, lower: lower!, upper: upper! };
-  }
+  const answer = { measure, ...(fit.kind === 'posterior' ? ofDraws(fit, level) : byDelta(fit, level)) };
+  return printable(answer, () => print(answer, level));
+}
+
+/** Of the difference of two intercepts the median size is so many sigma: sqrt(2) Phi^-1(3/4). */
+const MEDIAN_DIFFERENCE = Math.SQRT2 * 0.6744897501960817;
+
+function ratio(sigma: number): number {
+  return Math.exp(MEDIAN_DIFFERENCE * sigma);
+}
+
+function ofDraws({ draws }: PosteriorFit, level: number): Required<Prediction> {
+  const sigmas = Float64Array.from(allChains(draws, 'sigma').flatMap((chain) => [...chain]));
+  const { estimate, standardError, lower, upper } = summarise(sigmas.map(ratio), level);
+  return { estimate, standardError, lower: lower!, upper: upper! };
+}
+
+function byDelta(fit: LikelihoodFit, level: number): Required<Prediction> {
   const { sigma } = fit.parameters;
   const { standardError } = fit.estimates[fit.model.coefficientNames.length];
   const factor = Math.exp((halfWidth(level) * standardError) / sigma);
   const held = fit.fixed.includes('sigma');
   return {
-    measure,
     estimate: ratio(sigma),
-    standardError: scale * ratio(sigma) * standardError,
+    standardError: MEDIAN_DIFFERENCE * ratio(sigma) * standardError,
     lower: ratio(held ? sigma : sigma / factor),
     upper: ratio(held ? sigma : sigma * factor),
   };
+}
+
+function print(
+  { measure, estimate, standardError, lower, upper }: Omit<MedianOddsRatio, 'toString'>,
+  level: number,
+): string {
+  const [value, error, low, high] = [estimate, standardError, lower, upper].map((number) =>
+    digitsFor(number, standardError / 10),
+  );
+  return `Median ${measure} of two clusters ${value} (standard error ${error}), ${100 * level}% interval ${low} to ${high}`;
 }

@@ -1,5 +1,5 @@
 // ranef(): what a fit says of every cluster's intercept.
-import { digitsFor, table } from '../../samplers/text.js';
+import { digitsFor, printable, table } from '../../samplers/text.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit } from '../estimate/fit.js';
 import { type InterceptScore, interceptScores } from './ranef/scores.js';
@@ -38,9 +38,7 @@ export function ranef(fit: Fit): RandomIntercepts {
   const rows = interceptScores(fit, 0.05, 0.95);
   const ranks = averageRanks(rows.map((row) => row.mean));
   const ranked = rows.map(({ low, high, ...row }, i) => ({ ...row, q5: low, q95: high, rank: ranks[i] }));
-  // Not enumerable: for every other purpose this is an array of plain rows.
-  Object.defineProperty(ranked, 'toString', { value: () => print(ranked), enumerable: false });
-  return ranked;
+  return printable(ranked, () => print(ranked));
 }
 
 /** Ranks from 1; equal values share the mean of their places. */

@@ -2,7 +2,7 @@
 import { Matrix } from 'ml-matrix';
 import * as v from 'valibot';
 import { checkOptions } from '../../samplers/options.js';
-import { digitsFor, table, wrap } from '../../samplers/text.js';
+import { digitsFor, printable, table, wrap } from '../../samplers/text.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit } from '../estimate/fit.js';
 import { singularInformation } from '../estimate/likelihood-fit.js';
@@ -104,7 +104,7 @@ export function sandwich(fit: Fit, options: SandwichOptions = {}): Sandwich {
     modelStandardError: Math.sqrt(own.get(k, k)),
   }));
   const answer = { covariance, estimates: rows, clusters, findings };
-  return Object.defineProperty(answer, 'toString', { value: () => print(fit, answer), enumerable: false });
+  return printable(answer, () => print(fit, answer));
 }
 
 /** factor * inverse meat inverse, symmetric to the last bit. */

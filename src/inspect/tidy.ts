@@ -5,9 +5,10 @@ import { quantileSorted, sorted } from '../../samplers/diagnostics/descriptive.j
 import { allChains } from '../../samplers/draws.js';
 import { between, checkOptions } from '../../samplers/options.js';
 import { ndtri } from '../../samplers/special.js';
+import { digitsFor, formatNumber, printable, table } from '../../samplers/text.js';
 import { requireFit } from '../estimate/arguments.js';
 import type { Estimate, Fit } from '../estimate/fit.js';
-import { normalPValue } from '../estimate/summary.js';
+import { formatPValue, normalPValue } from '../estimate/summary.js';
 
 /** Columns as broom.mixed names them, and `mc.error`, which is this package's. */
 export interface TidyRow {
@@ -27,6 +28,12 @@ export interface TidyRow {
   readonly 'mc.error': number;
 }
 
+/** Rows in the fit's order. */
+export interface TidyRows extends ReadonlyArray<TidyRow> {
+  /** The text that people read. */
+  toString(): string;
+}
+
 /** Options of `tidy()`. */
 export interface TidyOptions {
   /** Of the intervals (default 0.95). */
@@ -40,11 +47,11 @@ export interface TidyOptions {
  * its value at both ends.
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`
  */
-export function tidy(fit: Fit, options: TidyOptions = {}): readonly TidyRow[] {
+export function tidy(fit: Fit, options: TidyOptions = {}): TidyRows {
   requireFit('tidy()', fit);
   const { level } = checkOptions('tidy()', { level: v.optional(between(0, 1), 0.95) }, options);
   const p = fit.model.coefficientNames.length;
-  return fit.estimates.map((estimate, k) => {
+  const rows = fit.estimates.map((estimate, k) => {
     const fixed = k < p;
     const shown = estimate.name === 'dispersion' ? squareRoot(estimate) : estimate;
     const statistic = fixed && fit.kind === 'likelihood' ? shown.value / shown.standardError : Number.NaN;
@@ -61,6 +68,7 @@ export function tidy(fit: Fit, options: TidyOptions = {}): readonly TidyRow[] {
       'mc.error': shown.monteCarloError,
     };
   });
+  return printable(rows, () => print(rows));
 }
 
 function label(fit: Fit, name: string, fixed: boolean): Pick<TidyRow, 'group' | 'term'> {
@@ -100,4 +108,22 @@ function interval(
   if (fixed) return [value - z * standardError, value + z * standardError];
   const factor = Math.exp((z * standardError) / value);
   return [value / factor, value * factor];
+}
+
+function print(rows: readonly TidyRow[]): string {
+  const number = (row: TidyRow, value: number): string => digitsFor(value, row['std.error'] / 100);
+  return table(
+    ['term', 'group', 'estimate', 'std.error', 'statistic', 'p.value', 'conf.low', 'conf.high'],
+    rows.map((row) => [
+      row.term,
+      row.group ?? '',
+      number(row, row.estimate),
+      number(row, row['std.error']),
+      formatNumber(row.statistic, 2),
+      formatPValue(row['p.value']),
+      number(row, row['conf.low']),
+      number(row, row['conf.high']),
+    ]),
+    { align: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'] },
+  );
 }

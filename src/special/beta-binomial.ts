@@ -1,12 +1,12 @@
 // betaBinomial(): regression of litters whose probability is beta distributed about a mean that follows the covariates.
 import { Matrix } from 'ml-matrix';
 import { GlmmcError } from '../../samplers/errors.js';
-import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
+import { digitsFor, formatNumber, printable, table, wrap } from '../../samplers/text.js';
 import type { Estimate } from '../estimate/fit.js';
 import { ParameterSpace } from '../estimate/parameter-space.js';
 import { pooledStart } from '../estimate/pooled-start.js';
 import { separatedCoefficients, separationFinding } from '../estimate/separation.js';
-import { findingLines, normalPValue } from '../estimate/summary.js';
+import { findingLines, formatPValue, normalPValue } from '../estimate/summary.js';
 import { requireModel } from '../model/arguments.js';
 import type { Finding } from '../model/finding.js';
 import type { ProbabilityLink } from '../model/link.js';
@@ -15,7 +15,6 @@ import { logBinomialCoefficient } from '../model/outcomes/constants.js';
 import { invertSymmetric } from '../numeric/cholesky.js';
 import { maximise } from '../numeric/newton.js';
 import { BetaBinomialLikelihood, type LitterCounts } from './beta-binomial/likelihood.js';
-import { pText } from './p-text.js';
 
 /** What `betaBinomial()` gives. */
 export interface BetaBinomial {
@@ -119,10 +118,7 @@ export function betaBinomial(model: Model): BetaBinomial {
       (boundary ? flat.converged : best.converged) && inverse !== undefined && separated.length === 0,
     findings,
   };
-  return Object.defineProperty(answer, 'toString', {
-    value: () => print(answer),
-    enumerable: false,
-  }) as BetaBinomial;
+  return printable(answer, () => print(answer));
 }
 
 /** (beta, log phi): the chain rule on the natural derivatives. */
@@ -239,7 +235,7 @@ function print({
         // 0 is the end of rho's range: no z.
         ...(name === 'rho'
           ? ['', '']
-          : [formatNumber(value / standardError, 2), pText(normalPValue(value / standardError))]),
+          : [formatNumber(value / standardError, 2), formatPValue(normalPValue(value / standardError))]),
       ]),
     ),
     '',

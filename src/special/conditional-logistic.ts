@@ -2,19 +2,18 @@
 import { Matrix } from 'ml-matrix';
 import { GlmmcError } from '../../samplers/errors.js';
 import { chdtrc } from '../../samplers/special.js';
-import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
+import { digitsFor, formatNumber, printable, table, wrap } from '../../samplers/text.js';
 import { columnExtents } from '../data/extent.js';
 import { dependentColumns } from '../data/rank.js';
 import type { Estimate } from '../estimate/fit.js';
 import { separationFinding } from '../estimate/separation.js';
-import { findingLines, normalPValue } from '../estimate/summary.js';
+import { findingLines, formatPValue, normalPValue } from '../estimate/summary.js';
 import { requireModel } from '../model/arguments.js';
 import type { Finding } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import { invertSymmetric } from '../numeric/cholesky.js';
 import { maximise } from '../numeric/newton.js';
 import { ConditionalLikelihood, type MatchedSets } from './conditional-logistic/likelihood.js';
-import { pText } from './p-text.js';
 
 /** What `conditionalLogistic()` gives. */
 export interface ConditionalLogistic {
@@ -110,10 +109,7 @@ export function conditionalLogistic(model: Model): ConditionalLogistic {
     converged: result.converged && separated.length === 0,
     findings: [...model.findings.filter(({ code }) => code === 'rows-dropped'), ...findings],
   };
-  return Object.defineProperty(answer, 'toString', {
-    value: () => print(answer),
-    enumerable: false,
-  }) as ConditionalLogistic;
+  return printable(answer, () => print(answer));
 }
 
 /** Clusters with weight, some success and some failure. */
@@ -208,13 +204,13 @@ function print(answer: Omit<ConditionalLogistic, 'toString'>): string {
         digitsFor(value, standardError / 100),
         digitsFor(standardError, standardError / 100),
         formatNumber(value / standardError, 2),
-        pText(normalPValue(value / standardError)),
+        formatPValue(normalPValue(value / standardError)),
         digitsFor(Math.exp(value), (Math.exp(value) * standardError) / 100),
       ]),
     ),
     '',
     ...wrap(
-      `Conditional log-likelihood ${logLik.toFixed(4)}; all coefficients 0: ratio ${statistic.toFixed(2)} on ${df} df, p ${pText(pValue)}`,
+      `Conditional log-likelihood ${logLik.toFixed(4)}; all coefficients 0: ratio ${statistic.toFixed(2)} on ${df} df, p ${formatPValue(pValue)}`,
     ),
     ...(notEstimable.length > 0 ? wrap(`Not estimable within clusters: ${notEstimable.join(', ')}.`) : []),
     ...findingLines(findings),

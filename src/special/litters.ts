@@ -2,16 +2,15 @@
 import * as v from 'valibot';
 import { checkOptions } from '../../samplers/options.js';
 import { chdtrc } from '../../samplers/special.js';
-import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
+import { digitsFor, formatNumber, printable, table, wrap } from '../../samplers/text.js';
 import { fit, type LikelihoodFit } from '../estimate/fit.js';
 import { quadrature } from '../estimate/quadrature.js';
-import { findingLines } from '../estimate/summary.js';
+import { findingLines, formatPValue } from '../estimate/summary.js';
 import { PairExpectations } from '../likelihood/pair-moments.js';
 import type { Finding } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import { type BetaBinomial, betaBinomial } from './beta-binomial.js';
 import { withoutLaplace } from './findings.js';
-import { pText } from './p-text.js';
 
 /** Litters of the same covariates. */
 export interface LitterGroup {
@@ -91,10 +90,7 @@ export async function litters(
       ...beta.findings.filter(({ code }) => result.findings.every((other) => other.code !== code)),
     ],
   };
-  return Object.defineProperty(answer, 'toString', {
-    value: () => print(answer),
-    enumerable: false,
-  }) as Litters;
+  return printable(answer, () => print(answer));
 }
 
 function groupsOf(model: Model, { parameters }: LikelihoodFit, { beta, rho }: BetaBinomial): LitterGroup[] {
@@ -155,12 +151,17 @@ function print(answer: Omit<Litters, 'toString'>): string {
       ['', 'logLik', 'ratio to binomial', 'p'],
       [
         ['binomial', binomialLogLik.toFixed(4), '-', '-'],
-        ['mixed model', glmm.logLik.toFixed(4), tests.glmm.statistic.toFixed(3), pText(tests.glmm.pValue)],
+        [
+          'mixed model',
+          glmm.logLik.toFixed(4),
+          tests.glmm.statistic.toFixed(3),
+          formatPValue(tests.glmm.pValue),
+        ],
         [
           'beta-binomial',
           beta.logLik.toFixed(4),
           tests.betaBinomial.statistic.toFixed(3),
-          pText(tests.betaBinomial.pValue),
+          formatPValue(tests.betaBinomial.pValue),
         ],
       ],
     ),

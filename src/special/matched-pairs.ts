@@ -2,11 +2,11 @@
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
-import { digitsFor, table, wrap } from '../../samplers/text.js';
+import { digitsFor, printable, table, wrap } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
 import { fit, type LikelihoodFit } from '../estimate/fit.js';
 import { quadrature } from '../estimate/quadrature.js';
-import { findingLines } from '../estimate/summary.js';
+import { findingLines, formatPValue } from '../estimate/summary.js';
 import { confint } from '../inspect/confint.js';
 import { type LikelihoodRatio, likelihoodRatio } from '../inspect/likelihood-ratio.js';
 import { halfWidth } from '../inspect/predict/scale.js';
@@ -23,7 +23,6 @@ import {
   mcNemar,
 } from './matched-pairs/closed-forms.js';
 import { type PairColumns, type PairCounts, readCounts, readPairs } from './matched-pairs/counts.js';
-import { pText } from './p-text.js';
 
 export type { LogOddsRatio, McNemar, PairCounts };
 
@@ -132,10 +131,7 @@ export async function matchedPairs(
     level,
     findings: [...findings, ...withoutLaplace(mixed?.fit.findings ?? [])],
   };
-  return Object.defineProperty(answer, 'toString', {
-    value: () => print(answer),
-    enumerable: false,
-  }) as MatchedPairs;
+  return printable(answer, () => print(answer));
 }
 
 /** Pairs alike are one cluster with their number as its weight. */
@@ -254,11 +250,11 @@ function print(answer: Omit<MatchedPairs, 'toString'>): string {
     `Intervals of level ${level}.`,
     ...(mixed
       ? wrap(
-          `sigma ${mixed.sigma.toFixed(4)}, log-likelihood ${mixed.logLik.toFixed(4)}; sigma = 0: ratio ${mixed.test.statistic.toFixed(2)}, p ${pText(mixed.test.pValue)}`,
+          `sigma ${mixed.sigma.toFixed(4)}, log-likelihood ${mixed.logLik.toFixed(4)}; sigma = 0: ratio ${mixed.test.statistic.toFixed(2)}, p ${formatPValue(mixed.test.pValue)}`,
         )
       : []),
     ...wrap(
-      `McNemar: chi-square ${mcnemar.statistic.toFixed(3)} on 1 df, p ${pText(mcnemar.pValue)}; exact p ${pText(mcnemar.exactPValue)}, mid-p ${pText(mcnemar.midPValue)}`,
+      `McNemar: chi-square ${mcnemar.statistic.toFixed(3)} on 1 df, p ${formatPValue(mcnemar.pValue)}; exact p ${formatPValue(mcnemar.exactPValue)}, mid-p ${formatPValue(mcnemar.midPValue)}`,
     ),
     '',
     ...wrap(`Mixed model and conditional likelihood: ${why}`),

@@ -1,8 +1,10 @@
 // metaAnalysis(): pooled proportions, rates, odds and rate ratios by exact likelihoods, beside the two-step method.
+
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { between, checkOptions } from '../../samplers/options.js';
 import { stdtri } from '../../samplers/special.js';
+import { printable } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
 import { fit, type LikelihoodFit } from '../estimate/fit.js';
 import { quadrature } from '../estimate/quadrature.js';
@@ -177,10 +179,7 @@ export async function metaAnalysis(data: DataSource, options: MetaAnalysisOption
     notes: notesOf(exact, twoStep, informative, compared, kind),
     findings: [...findings, ...withoutLaplace(result.findings), ...limits.findings],
   };
-  return Object.defineProperty(analysis, 'toString', {
-    value: () => metaAnalysisText(analysis),
-    enumerable: false,
-  }) as MetaAnalysis;
+  return printable(analysis, () => metaAnalysisText(analysis));
 }
 
 function readOptions(options: MetaAnalysisOptions) {

@@ -3,7 +3,7 @@ import { Matrix } from 'ml-matrix';
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions, describe } from '../../samplers/options.js';
-import { formatNumber } from '../../samplers/text.js';
+import { formatNumber, printable } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
 import { fit, type LikelihoodFit } from '../estimate/fit.js';
 import { quadrature } from '../estimate/quadrature.js';
@@ -207,10 +207,7 @@ export async function rasch(data: DataSource, options: RaschOptions): Promise<Ra
       return Float64Array.from(abilities(thetas), (theta) => informationAt(theta, units));
     },
   };
-  return Object.defineProperty(answer, 'toString', {
-    value: () => raschText(answer),
-    enumerable: false,
-  }) as Rasch;
+  return printable(answer, () => raschText(answer));
 }
 
 /** @throws GlmmcError `bad-option` */

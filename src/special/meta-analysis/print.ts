@@ -1,10 +1,9 @@
 // The report of a meta-analysis in 80 columns.
 import { digitsFor, formatNumber, table, wrap } from '../../../samplers/text.js';
-import { findingLines } from '../../estimate/summary.js';
+import { findingLines, formatPValue } from '../../estimate/summary.js';
 import { halfWidth } from '../../inspect/predict/scale.js';
 import { logit } from '../../model/link.js';
 import type { MetaAnalysis } from '../meta-analysis.js';
-import { pText } from '../p-text.js';
 
 type Shown = Omit<MetaAnalysis, 'toString'>;
 
@@ -83,7 +82,7 @@ function effectLines({ measure, pooled, common, prediction, twoStep, level }: Sh
     ...wrap(
       `${formatNumber(100 * level, 0)}% intervals. The exact estimate is ${Math.abs(apart).toFixed(2)} of its standard errors ${apart < 0 ? 'below' : 'above'} the two-step one (DerSimonian and Laird).`,
     ),
-    ...(Number.isNaN(pooled.pValue) ? [] : [`No effect (Wald): p ${pText(pooled.pValue)}`]),
+    ...(Number.isNaN(pooled.pValue) ? [] : [`No effect (Wald): p ${formatPValue(pooled.pValue)}`]),
   ];
 }
 
@@ -101,14 +100,14 @@ function heterogeneityLines({ heterogeneity, twoStep }: Shown): string[] {
           number(tau),
           number(lower),
           number(upper),
-          `likelihood ratio ${test.statistic.toFixed(2)}, p ${pText(test.pValue)}`,
+          `likelihood ratio ${test.statistic.toFixed(2)}, p ${formatPValue(test.pValue)}`,
         ],
         [
           of === 'effect' ? 'two-step' : 'two-step (of the effect)',
           number(twoStep.tau),
           '-',
           '-',
-          `Q ${twoStep.q.toFixed(2)} on ${twoStep.df} df, p ${pText(twoStep.pValue)}`,
+          `Q ${twoStep.q.toFixed(2)} on ${twoStep.df} df, p ${formatPValue(twoStep.pValue)}`,
         ],
       ],
     ),

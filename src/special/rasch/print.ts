@@ -1,7 +1,6 @@
 // The report of a Rasch model in 80 columns.
 import { formatNumber, table, wrap } from '../../../samplers/text.js';
-import { findingLines } from '../../estimate/summary.js';
-import { pText } from '../p-text.js';
+import { findingLines, formatPValue } from '../../estimate/summary.js';
 import type { Rasch, ScoreEstimate } from '../rasch.js';
 
 type Shown = Omit<Rasch, 'toString'>;
@@ -64,7 +63,7 @@ function andersenLines({ andersen }: Shown): string[] {
   if (Number.isNaN(statistic)) return wrap(`Andersen's test: none. ${note}`);
   const labels = groups.map(({ label, members }) => `${label} (${members})`).join(', ');
   return wrap(
-    `Andersen's test of one set of locations for all scores: ${statistic.toFixed(3)} on ${df} df, p ${pText(pValue)}; groups ${labels}`,
+    `Andersen's test of one set of locations for all scores: ${statistic.toFixed(3)} on ${df} df, p ${formatPValue(pValue)}; groups ${labels}`,
   );
 }
 
