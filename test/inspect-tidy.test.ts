@@ -7,7 +7,7 @@ import { laplace, quadrature } from '../src/estimate/quadrature.js';
 import { glance } from '../src/inspect/glance.js';
 import { ranef } from '../src/inspect/ranef.js';
 import { tidy } from '../src/inspect/tidy.js';
-import { binomial, gaussian } from '../src/model/family.js';
+import { binomial, gaussian, negativeBinomial } from '../src/model/family.js';
 import { glmm } from '../src/model/model.js';
 import { near, shipped } from './helpers.js';
 
@@ -153,6 +153,19 @@ test('glance: a fixed sigma is not counted, an estimated 0 is', async (t) => {
   const boundary = glance(await fit(model, quadrature()));
   t.is(boundary['df.residual'], 30 - 3);
   near(t, boundary.sigma, Math.sqrt((await fit(model, quadrature())).parameters.dispersion!), 1e-12, 'sigma');
+});
+
+test('theta is no scale: told as it is, and no residual sd, as in glmer.nb', async (t) => {
+  const epil = await shipped('epil');
+  const model = glmm('y ~ lbase * trt + lage + V4 + (1 | subject)', epil, { family: negativeBinomial() });
+  const result = await fit(model, quadrature());
+  const row = tidy(result).at(-1)!;
+  const { value, standardError } = result.estimates.at(-1)!;
+  t.deepEqual([row.effect, row.group, row.term], ['ran_pars', null, 'theta']);
+  t.deepEqual([row.estimate, row['std.error']], [value, standardError]);
+  near(t, row['conf.high'], value * Math.exp((1.959963984540054 * standardError) / value), 1e-9, 'high');
+  // R: sigma(glmer.nb(...)) is 1.
+  t.is(glance(result).sigma, 1);
 });
 
 test('glance of a posterior fit: the likelihood at the posterior mean, no AIC', (t) => {

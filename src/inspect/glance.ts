@@ -9,7 +9,7 @@ import { countedRows } from '../model/model.js';
 export interface Glance {
   /** Rows used, those of a cluster as often as its cluster weight says. */
   readonly nobs: number;
-  /** Square root of the dispersion; 1 where the family has none, as R's `sigma()`. The intercepts' sd is in tidy(). */
+  /** Square root of a dispersion that is a scale; 1 where there is none (theta is none), as R's `sigma()`. The intercepts' sd is in tidy(). */
   readonly sigma: number;
   /** The certified marginal log-likelihood at the estimate, or at the posterior mean. */
   readonly logLik: number;
@@ -39,7 +39,7 @@ export function glance(fit: Fit): Glance {
   const nobs = countedRows(model);
   return {
     nobs,
-    sigma: Math.sqrt(parameters.dispersion ?? 1),
+    sigma: model.family.variance?.scaled ? Math.sqrt(parameters.dispersion!) : 1,
     logLik,
     AIC: atMaximum ? deviance + 2 * k : Number.NaN,
     BIC: atMaximum ? deviance + k * Math.log(nobs) : Number.NaN,

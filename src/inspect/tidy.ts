@@ -14,9 +14,12 @@ import { formatPValue, normalPValue } from '../estimate/summary.js';
 export interface TidyRow {
   /** `fixed` for coefficients, `ran_pars` for scales. */
   readonly effect: 'fixed' | 'ran_pars';
-  /** The cluster column, or `Residual`; null for coefficients. */
+  /** The cluster column, or `Residual`; null for coefficients, and for a dispersion that is no scale. */
   readonly group: string | null;
-  /** The coefficient; `sd__(Intercept)` for the intercepts' sd; `sd__Observation` for the residual one. */
+  /**
+   * The coefficient; `sd__(Intercept)` for the intercepts' sd; `sd__Observation` for the residual one; `theta` of a negative
+   * binomial, `dispersion` of a custom family.
+   */
   readonly term: string;
   readonly estimate: number;
   readonly 'std.error': number;
@@ -42,7 +45,7 @@ export interface TidyOptions {
 
 /**
  * One row an estimate, in the fit's order. Standard deviations stand in place of variances: the dispersion of a
- * gaussian or gamma family is given as its square root, by the delta method. Intervals of a likelihood fit are Wald's,
+ * gaussian or gamma family is given as its square root, by the delta method; theta, which is no scale, as it is. Intervals of a likelihood fit are Wald's,
  * on the log scale for standard deviations; those of a posterior fit are quantiles of the draws. What is held fixed has
  * its value at both ends.
  * @throws GlmmcError `bad-fit`, `unknown-option`, `bad-option`
@@ -51,11 +54,13 @@ export function tidy(fit: Fit, options: TidyOptions = {}): TidyRows {
   requireFit('tidy()', fit);
   const { level } = checkOptions('tidy()', { level: v.optional(between(0, 1), 0.95) }, options);
   const p = fit.model.coefficientNames.length;
+  const scaled = fit.model.family.variance?.scaled === true;
   const rows = fit.estimates.map((estimate, k) => {
     const fixed = k < p;
-    const shown = estimate.name === 'dispersion' ? squareRoot(estimate) : estimate;
+    const rooted = scaled && estimate.name === 'dispersion';
+    const shown = rooted ? squareRoot(estimate) : estimate;
     const statistic = fixed && fit.kind === 'likelihood' ? shown.value / shown.standardError : Number.NaN;
-    const [low, high] = interval(fit, estimate, shown, fixed, level);
+    const [low, high] = interval(fit, estimate, shown, { fixed, rooted, level });
     return {
       effect: fixed ? ('fixed' as const) : ('ran_pars' as const),
       ...label(fit, estimate.name, fixed),
@@ -74,7 +79,9 @@ export function tidy(fit: Fit, options: TidyOptions = {}): TidyRows {
 function label(fit: Fit, name: string, fixed: boolean): Pick<TidyRow, 'group' | 'term'> {
   if (fixed) return { group: null, term: name };
   if (name === 'sigma') return { group: fit.model.clusterName, term: 'sd__(Intercept)' };
-  return { group: 'Residual', term: 'sd__Observation' };
+  const { family } = fit.model;
+  if (family.variance?.scaled) return { group: 'Residual', term: 'sd__Observation' };
+  return { group: null, term: family.name === 'negative-binomial' ? 'theta' : 'dispersion' };
 }
 
 /** A variance told as its standard deviation. */
@@ -93,14 +100,13 @@ function interval(
   fit: Fit,
   estimate: Estimate,
   shown: Estimate,
-  fixed: boolean,
-  level: number,
+  { fixed, rooted, level }: { readonly fixed: boolean; readonly rooted: boolean; readonly level: number },
 ): [number, number] {
   const tail = (1 - level) / 2;
   if (fit.kind === 'posterior') {
     const all = sorted(allChains(fit.draws, estimate.name).flatMap((chain) => [...chain]));
-    const rooted = estimate.name === 'dispersion' ? all.map(Math.sqrt) : all;
-    return [quantileSorted(rooted, tail), quantileSorted(rooted, 1 - tail)];
+    const told = rooted ? all.map(Math.sqrt) : all;
+    return [quantileSorted(told, tail), quantileSorted(told, 1 - tail)];
   }
   const { value, standardError } = shown;
   if (fit.fixed.includes(estimate.name)) return [value, value];

@@ -41,4 +41,58 @@ runPages({
   ],
   'docs/report.md': [/^written\n$/, /Fitted means by time[\s\S]*<svg <svg/],
   'docs/diagnostics.md': [/\[\][\s\S]*sigma/, /calibrated/, /share of zeros/, /elpd[\s\S]*elpd/],
+  // Our side of the tables beside R's numbers (docs/coming-from.R).
+  'docs/coming-from.md': [
+    new RegExp(
+      [
+        '^-1\\.3985 \\(0\\.2325\\) -0\\.9923 \\(0\\.3066\\) -1\\.1287 \\(0\\.3266\\) -1\\.5803 \\(0\\.4274\\) 0\\.6423 .*',
+        '-1\\.3992 \\(0\\.2335\\) -0\\.9914 \\(0\\.3068\\) -1\\.1278 \\(0\\.3268\\) -1\\.5795 \\(0\\.4276\\) 0\\.6475 .*',
+        '-92\\.0263 -91\\.9834',
+        '0\\.5930 0\\.3489',
+        '0\\.1979 0\\.0839 0\\.0740 0\\.0484',
+        '0\\.216\\d',
+        '[\\s\\S]*sigma +0\\.35 +1\\.11',
+        'Likelihood ratio 14\\.0917 on 1 df, p = 8\\.7e-5',
+      ].join('\\n'),
+    ),
+    new RegExp(
+      [
+        '^\\(Intercept\\) -1\\.42 0\\.26 agrees',
+        'factor\\(period\\)2 -1\\.00 0\\.31 agrees',
+        'factor\\(period\\)3 -1\\.14 0\\.33 agrees',
+        'factor\\(period\\)4 -1\\.63 0\\.44 agrees',
+        'sigma 0\\.75 0\\.22 agrees\\n$',
+      ].join('\\n'),
+    ),
+    new RegExp(
+      [
+        '^poisson laplace .* -665\\.4744',
+        'poisson quadrature 1\\.8328 0\\.8834 -0\\.3343 0\\.4806 -0\\.1598 0\\.3388 0\\.5024 -665\\.4066',
+        'negative-binomial laplace 1\\.8407 0\\.8837 -0\\.3346 0\\.4798 -0\\.1173 0\\.3381 0\\.4640 7\\.4180 -624\\.9571',
+        'negative-binomial quadrature 1\\.8406 0\\.8836 -0\\.3347 0\\.4794 -0\\.1172 0\\.3379 0\\.4655 7\\.4036 -624\\.8248\\n$',
+      ].join('\\n'),
+    ),
+    new RegExp(
+      [
+        '^laplace -2\\.5233 -0\\.3070 -0\\.4001 -0\\.1373 4\\.5709 -627\\.8089 laplace-inaccurate',
+        'quadrature\\(adaptive, 7\\) -1\\.4996 -0\\.1393 -0\\.3836 -0\\.1344 3\\.7697 -627\\.0548 quadrature-inaccurate',
+        'quadrature\\(adaptive, 25\\) -1\\.6146 -0\\.1600 -0\\.3908 -0\\.1368 4\\.0004 -625\\.4159 quadrature-inaccurate',
+        'quadrature -1\\.6183 -0\\.1608 -0\\.3910 -0\\.1368 4\\.0066 -625\\.3975 laplace-inaccurate\\n$',
+      ].join('\\n'),
+    ),
+  ],
+  'docs/methods/likelihood.md': [/^-625\.397518 true\n1 -4\.2\n21 -0\.029\n41 0\.00054\n81 -\d\.\de-7\n$/],
+  // Either way of measuring the distance from the maximum, in Monte Carlo errors, to two decimals.
+  'docs/methods/monte-carlo-em.md': [/^(\[ '-?\d\.\d\d', '-?\d\.\d\d' \]) \1\nchi-square 2 true\n$/],
+  'docs/methods/saem-mcnr-mcml.md': [
+    /^saem\(metropolis\) true true\nmcnr\(importance\) true true\nmcml\(importance\) true true\n$/,
+  ],
+  'docs/methods/quasi-likelihood.md': [
+    /^quadrature 4\.007 -625\.40\npql 2\.153 -652\.33\nmql 1\.571 -702\.75\n$/,
+  ],
+  'docs/methods/posterior.md': [/^x1 6\.38 1\.37\nsigma 1\.62 0\.74\ntrue\n$/],
+  'docs/methods/after-the-fit.md': [/^true true\n12\.9238 1\.62e-4\n0\.303265329856\n$/],
+  'docs/methods/special-models.md': [
+    /^0\.91629073 0\.91629073 1\.83258146\n0\.418330 0\.418330 2\.445993 -124\.948795\n0 0\.575364 false\n$/,
+  ],
 });
