@@ -330,6 +330,11 @@ test('a page can be read by ear and keyboard: language, landmarks, headings in o
     t.true(level <= before + 1);
     return level;
   });
+  // The room of a figure is that of its plot, whose height need not be whole.
+  const means = fittedPlot(exact) as PlotSpec & { title?: string };
+  const { title: _, ...untitled } = means;
+  const [, width, height] = /width="([\d.]+)" height="([\d.]+)"/.exec(await toSvg(untitled as PlotSpec))!;
+  t.true(text.includes(`viewBox="0 0 ${width} ${height}"`), `${width} ${height}`);
   const svgs = text.match(/<svg [^>]*>/g) ?? [];
   t.true(svgs.length >= 9);
   for (const svg of svgs) t.regex(svg, /role="img" aria-label="[^"]{20,}"/);
