@@ -101,7 +101,7 @@ async function comparisonSection(comparison: Comparison, several: boolean): Prom
     id: 'comparison',
     title: several ? 'Strategies compared' : 'Held against quadrature',
     body: html`${distanceTable(comparison)}${sideBySide(comparison)}<div class="plots">
-${await figure('forest', forestPlot(comparison), 'Lines are 95% intervals, their thick parts Monte Carlo error.')}${
+${await figure('forest', forestPlot(comparison), 'Lines are 95% intervals, of sigma and the dispersion on the log scale, of posteriors from the 2.5% to the 97.5% point; their thick parts are Monte Carlo error.')}${
   several && (await figure('time-error', timeErrorPlot(comparison), error))
 }</div>
 `,

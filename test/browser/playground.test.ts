@@ -88,6 +88,10 @@ test('chains are seen to move, and a run is cancelled', async (t) => {
   await page.locator('#columns', { hasText: 'patientID' }).waitFor();
   await run(page, ['gibbs']);
   await page.waitForSelector('#charts polyline', { state: 'attached', timeout: 120_000 });
+  await page
+    .locator('#charts .range', { hasText: /^drawn from -?[\d.]+ to -?[\d.]+$/ })
+    .first()
+    .waitFor();
   await page.click('#cancel');
   await page.locator('#status', { hasText: 'Cancelled.' }).waitFor({ timeout: 10_000 });
   t.true(await page.locator('#run').isEnabled());
@@ -98,6 +102,11 @@ test('chains are seen to move, and a run is cancelled', async (t) => {
   await run(page, ['laplace']);
   await finished(page);
   t.is(await page.textContent('#status'), 'Done: one strategy.');
+  // The paths of one model are not shown for another that is refused.
+  await page.fill('#formula', 'x | trials(n) ~ u + (1 | clinic)');
+  await page.click('#run');
+  await page.locator('#error', { hasText: "no column 'u'" }).waitFor();
+  t.is(await page.locator('#charts li').count(), 0);
   await page.close();
 });
 

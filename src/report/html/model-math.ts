@@ -69,7 +69,17 @@ function response({ family, design }: Model): HtmlValue[] {
     case 'gaussian':
       return [of(word('Normal'), mu, comma, phi), ' with variance ', phi, ' (the dispersion)'];
     case 'gamma':
-      return [word('Gamma'), ' with mean ', mu, ' and variance ', phi, square(mu), ', φ the dispersion'];
+      return [
+        word('Gamma'),
+        ' with mean ',
+        mu,
+        ' and variance ',
+        phi,
+        square(mu),
+        ', ',
+        phi,
+        ' the dispersion',
+      ];
     case 'negative-binomial':
       return [
         word('negative binomial'),

@@ -34,7 +34,7 @@ export function finite(x: number): number | null {
 
 /** The facets of small multiples; a name longer than its panel would push the next panel away. */
 export function facetBy(field: string, order: readonly string[], width: number): Record<string, unknown> {
-  return { field, type: 'nominal', sort: [...order], title: null, header: { labelLimit: width } };
+  return { field, type: 'nominal', sort: [...order], title: null, header: { labelLimit: width + 12 } };
 }
 
 /**
