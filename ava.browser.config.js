@@ -1,4 +1,4 @@
-// The playground in a real browser: npm run test:browser.
+// The playground and a report in a real browser: npm run test:browser.
 export default {
   files: ['test/browser/**/*.test.ts'],
   extensions: { ts: 'module' },

@@ -13,6 +13,7 @@ import { type Fit, fit, type LikelihoodFit, type PosteriorFit } from '../src/est
 import { gibbs } from '../src/estimate/gibbs.js';
 import { mcem } from '../src/estimate/mcem/mcem.js';
 import { laplace, quadrature } from '../src/estimate/quadrature.js';
+import { confint } from '../src/inspect/confint.js';
 import { predict } from '../src/inspect/predict.js';
 import { ranef } from '../src/inspect/ranef.js';
 import { binomial, gaussian, poisson } from '../src/model/family.js';
@@ -26,10 +27,11 @@ import { autocorrelationPlot, rankEcdfPlot, tracePlot } from '../src/report/plot
 import { densityPlot } from '../src/report/plots/density.js';
 import { fittedPlot } from '../src/report/plots/fitted.js';
 import { forestPlot } from '../src/report/plots/forest.js';
-import type { PlotRow, PlotSpec } from '../src/report/plots/spec.js';
+import { leastSpan, type PlotRow, type PlotSpec } from '../src/report/plots/spec.js';
 import { timeErrorPlot } from '../src/report/plots/time-error.js';
 import { trajectoryPlot } from '../src/report/plots/trajectory.js';
 import { report, reportHtml } from '../src/report/report.js';
+import { DARK, LIGHT, type Palette } from '../src/report/theme.js';
 import { toSvg } from '../src/report/to-svg.js';
 import { near, shipped } from './helpers.js';
 import { absent, checkPage } from './page-checks.js';
@@ -49,18 +51,23 @@ function rowsOf(spec: PlotSpec, where: PlotRow): PlotRow[] {
 
 test('forest plot: every estimate with its errors, the exact posterior beside the draws', (t) => {
   const spec = forestPlot(comparison);
-  for (const { strategy, estimates } of comparison.rows) {
-    for (const { name, value, standardError, monteCarloError } of estimates) {
+  for (const { strategy, estimates, fit: own } of comparison.rows) {
+    const intervals = confint(own!);
+    for (const [k, { name, value, standardError, monteCarloError }] of estimates.entries()) {
       const [row, ...more] = rowsOf(spec, { strategy, parameter: name });
       t.deepEqual(
         [row.value, row.standardError, row.monteCarloError, more.length],
         [value, standardError, monteCarloError, 0],
       );
-      near(t, Number(row.upper) - Number(row.lower), 2 * 1.959964 * standardError, 1e-6, name);
+      // The interval of confint(): of sigma on the log scale, of draws by their quantiles; never below 0.
+      t.deepEqual([row.lower, row.upper], [intervals[k].lower, intervals[k].upper]);
+      if (name === 'sigma') t.true(Number(row.lower) > 0);
     }
   }
-  const { mean } = comparison.posteriors[0].posterior.parameters[4];
-  t.is(rowsOf(spec, { strategy: 'quadrature posterior', parameter: 'sigma' })[0].value, mean);
+  const { mean, lower, upper, q5, q95 } = comparison.posteriors[0].posterior.parameters[4];
+  const [posterior] = rowsOf(spec, { strategy: 'quadrature posterior', parameter: 'sigma' });
+  t.deepEqual([posterior.value, posterior.lower, posterior.upper], [mean, lower, upper]);
+  t.true(0 < lower && lower < q5 && q95 < upper);
   t.deepEqual(
     new Set(forestPlot(comparison, { parameters: ['sigma'] }).data.values.map(({ parameter }) => parameter)),
     new Set(['sigma']),
@@ -238,6 +245,71 @@ async function nastyFits(): Promise<{ fit: Fit; comparison: Comparison }> {
   return { fit: nasty.rows[1].fit!, comparison: nasty };
 }
 
+test('an axis has a length: room about equal values, none below 0 for what is not', (t) => {
+  t.deepEqual(leastSpan([0, 0, null], 1e-6), { floor: 0, ceiling: 1 });
+  t.deepEqual(leastSpan([2, 5], 1e-6), { floor: 2, ceiling: 5 });
+  t.deepEqual(leastSpan([null], 1e-6), { floor: null, ceiling: null });
+  const { floor, ceiling } = leastSpan([5.665600000000001, 5.6656], 1e-6);
+  t.true(floor! < 5.661 && ceiling! > 5.671);
+  t.true(leastSpan([-4, -4], 1e-6).floor! < -4);
+});
+
+test('where sigma is 0 its axis is of round numbers, and so is that of intercepts which are all 0', async (t) => {
+  const yields = glmm('Yield ~ 1 + (1 | Batch)', await shipped('dyestuff2'), { family: gaussian() });
+  const flat = await compare(yields, [quadrature(), mcem()], { seed: 1 });
+  const [certified, search] = flat.rows.map(({ fit: one }) => one as LikelihoodFit);
+  t.is(certified.parameters.sigma, 0);
+  const drawn = [
+    forestPlot(flat),
+    caterpillarPlot(certified),
+    trajectoryPlot(search),
+    calibrationPlot(certified),
+  ];
+  for (const spec of drawn) absent(t, await toSvg(spec), />[−-]?\d+\.\d{5,}</);
+});
+
+test('a name longer than its panel is cut, and the next panel stands where it stood', async (t) => {
+  const width = async (level: string): Promise<number> => {
+    const rows = Array.from({ length: 60 }, (_, r) => ({
+      y: ((r * 7) % 5) + (r % 4),
+      x: (r * 13) % 11,
+      arm: r % 2 === 0 ? level : 'b',
+      g: r % 6,
+    }));
+    const model = glmm('y ~ x + arm + (1 | g)', rows, { family: gaussian() });
+    return Number(/width="(\d+)"/.exec(await toSvg(fittedPlot(await fit(model, laplace()))))![1]);
+  };
+  // No more than the gap between panels, and the same for any longer one.
+  const long = await width('a level that goes on and on, and does not seem to end');
+  t.true(long - (await width('a')) <= 12);
+  t.is(long, await width('a level that goes on and on, and does not seem to end at all, whatever one says'));
+});
+
+test('texts and marks have the contrast that WCAG 2.2 asks for, on paper and on panels', (t) => {
+  const channel = (c: number): number => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const light = (colour: string): number =>
+    [1, 3, 5]
+      .map((k) => channel(Number.parseInt(colour.slice(k, k + 2), 16) / 255))
+      .reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
+  const contrast = (a: string, b: string): number => {
+    const [high, low] = [light(a), light(b)].sort((x, y) => y - x);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const own = (block: string, name: string): string => new RegExp(`--${name}:(#\\w{6})`).exec(block)![1];
+  const [, day, night] = STYLE.split(':root{');
+  const themes: [Palette, string][] = [
+    [LIGHT, day],
+    [DARK, night],
+  ];
+  for (const [{ paper, ink, muted, series }, block] of themes) {
+    const texts = [ink, muted, ...['link', 'error', 'warning', 'note'].map((name) => own(block, name))];
+    for (const back of [paper, own(block, 'panel')]) {
+      for (const text of texts) t.true(contrast(text, back) >= 4.5, `${text} on ${back}`);
+    }
+    for (const mark of series) t.true(contrast(mark, paper) >= 3, `${mark} on ${paper}`);
+  }
+});
+
 test('a page: strict policy, nothing from elsewhere, unique ids, every reference answered', async (t) => {
   const text = await reportHtml(comparison);
   checkPage(t, text);
@@ -261,6 +333,11 @@ test('a page can be read by ear and keyboard: language, landmarks, headings in o
     t.true(level <= before + 1);
     return level;
   });
+  // The room of a figure is that of its plot, whose height need not be whole.
+  const means = fittedPlot(exact) as PlotSpec & { title?: string };
+  const { title: _, ...untitled } = means;
+  const [, width, height] = /width="([\d.]+)" height="([\d.]+)"/.exec(await toSvg(untitled as PlotSpec))!;
+  t.true(text.includes(`viewBox="0 0 ${width} ${height}"`), `${width} ${height}`);
   const svgs = text.match(/<svg [^>]*>/g) ?? [];
   t.true(svgs.length >= 9);
   for (const svg of svgs) t.regex(svg, /role="img" aria-label="[^"]{20,}"/);

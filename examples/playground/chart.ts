@@ -8,7 +8,10 @@ const MOST = 400;
 const COLOURS = 6;
 
 interface Chart {
+  /** Where the last line stands now. */
   readonly value: HTMLElement;
+  /** What the lowest and the highest point of the picture are. */
+  readonly range: HTMLElement;
   readonly svg: SVGSVGElement;
   readonly lines: Map<number, number[]>;
 }
@@ -37,17 +40,20 @@ export class Charts {
       svg.setAttribute('preserveAspectRatio', 'none');
       // The value beside it says what the picture shows.
       svg.setAttribute('aria-hidden', 'true');
-      item.append(label, value, svg);
+      const range = document.createElement('span');
+      range.className = 'range';
+      item.append(label, value, svg, range);
       this.host.append(item);
-      return { value, svg, lines: new Map() };
+      return { value, range, svg, lines: new Map() };
     });
   }
 
   clear(): void {
-    for (const { value, svg, lines } of this.charts) {
+    for (const { value, range, svg, lines } of this.charts) {
       lines.clear();
       svg.replaceChildren();
       value.textContent = '';
+      range.textContent = '';
     }
   }
 
@@ -57,15 +63,17 @@ export class Charts {
       line.push(values[k]);
       if (line.length > MOST) line.splice(0, line.length, ...line.filter((_, i) => i % 2 === 1));
       lines.set(chain, line);
-      value.textContent = values[k].toPrecision(4);
+      value.textContent = `at ${values[k].toPrecision(4)}`;
     });
   }
 
   draw(): void {
-    for (const { svg, lines } of this.charts) {
+    for (const { svg, lines, range } of this.charts) {
       const all = [...lines.values()].flat().filter(Number.isFinite);
       const low = Math.min(...all);
-      const span = Math.max(...all) - low || 1;
+      const high = Math.max(...all);
+      const span = high - low || 1;
+      range.textContent = all.length > 0 ? `drawn from ${low.toPrecision(3)} to ${high.toPrecision(3)}` : '';
       const longest = Math.max(2, ...[...lines.values()].map(({ length }) => length));
       const paths = [...lines].map(([chain, line]) => {
         const path = document.createElementNS(SVG, 'polyline');

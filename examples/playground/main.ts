@@ -112,6 +112,8 @@ function start(): void {
   fail('');
   get('results').hidden = true;
   get('paths').hidden = true;
+  // Paths of the last model would pass for those of this one, where it is refused.
+  charts.begin([]);
   setDownloads(false);
   setBusy(true);
   tell('Reading the data.');

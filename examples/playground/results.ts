@@ -1,5 +1,6 @@
 // The comparison as a table, and its findings as a list.
 import type { Finding } from 'glmmc';
+import { digitsFor } from 'glmmc/samplers';
 import type { Row } from './messages.js';
 
 function cell(tag: 'td' | 'th', text: string, scope?: 'col' | 'row'): HTMLTableCellElement {
@@ -26,9 +27,11 @@ export function showTable(host: HTMLTableElement, rows: readonly Row[]): void {
     const estimates = names.map((_, k) => {
       const estimate = row.estimates[k];
       const { value, standardError } = estimate ?? { value: Number.NaN, standardError: Number.NaN };
-      const one = cell('td', number(value));
+      const step = standardError > 0 ? standardError / 100 : 0;
+      const shown = (x: number): string => (Number.isFinite(x) ? digitsFor(x, step) : '–');
+      const one = cell('td', shown(value));
       const error = document.createElement('small');
-      error.textContent = ` ± ${number(standardError)}`;
+      error.textContent = ` ± ${shown(standardError)}`;
       one.append(error);
       return one;
     });

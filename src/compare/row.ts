@@ -201,7 +201,9 @@ function judge(
       code: 'approximate',
       severity: 'note',
       message: `${reasons.join('; ')}.`,
-      advice: 'Use quadrature(), or ask for a smaller Monte Carlo error.',
+      advice: deterministic
+        ? 'Use quadrature().'
+        : 'Use quadrature(), or ask for a smaller Monte Carlo error.',
     },
   };
 }

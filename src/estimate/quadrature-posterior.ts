@@ -22,6 +22,10 @@ export interface PosteriorParameter {
   readonly q5: number;
   readonly q50: number;
   readonly q95: number;
+  /** The 2.5% point. */
+  readonly lower: number;
+  /** The 97.5% point. */
+  readonly upper: number;
   readonly meanError: number;
   readonly sdError: number;
   /** Errors of q5, q50, q95. */

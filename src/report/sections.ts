@@ -96,12 +96,12 @@ function convergence({ converged, strategy }: Fit): string {
 
 async function comparisonSection(comparison: Comparison, several: boolean): Promise<Section> {
   const error =
-    'Filled circles: the largest distance from the exact answer in standard errors, 1e-6 for what is closer; triangles: the largest Monte Carlo error.';
+    'Circles: the largest distance from the exact answer in standard errors, 1e-6 for what is closer; triangles: the largest Monte Carlo error.';
   return {
     id: 'comparison',
     title: several ? 'Strategies compared' : 'Held against quadrature',
     body: html`${distanceTable(comparison)}${sideBySide(comparison)}<div class="plots">
-${await figure('forest', forestPlot(comparison), 'Lines are 95% intervals, their thick parts Monte Carlo error.')}${
+${await figure('forest', forestPlot(comparison), 'Lines are 95% intervals, of sigma and the dispersion on the log scale, of posteriors from the 2.5% to the 97.5% point; their thick parts are Monte Carlo error.')}${
   several && (await figure('time-error', timeErrorPlot(comparison), error))
 }</div>
 `,
@@ -193,6 +193,12 @@ ${await figure('fitted', fittedPlot(fit), `${by}, with 95% intervals: a typical 
 function settings({ fits, comparison }: Subject): Html {
   return html`<p>Formula <code>${fits[0]?.fit.model.formula ?? comparison?.model.formula}</code>, seed <code>${String(comparison?.seed ?? fits[0]?.fit.seed)}</code>. The same seed gives the same numbers.</p>
 <ul>
-${fits.map(({ name, fit }) => html`<li>${name}: <code>${JSON.stringify(fit.settings)}</code></li>\n`)}</ul>
+${fits.map(({ name, fit }) => html`<li>${name}: ${settingsText(fit)}</li>\n`)}</ul>
 `;
+}
+
+/** With spaces, at which it breaks on a narrow screen. */
+function settingsText({ settings }: Fit): Html {
+  const text = JSON.stringify(settings, null, 1).replace(/\n */g, ' ');
+  return text === '{}' ? html`no settings` : html`<code>${text}</code>`;
 }

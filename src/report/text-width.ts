@@ -2,6 +2,7 @@
 
 const NARROW = new Set("ijl.,:;|!'()[]{}tfrI/ ");
 const WIDE = new Set('mwMW@%');
+const SIGNS = new Set('<>=+~&#±−×');
 
 /** Pixels of `text` at this font size; the widths of wide faces (DejaVu, Verdana) by classes of characters. */
 export function textWidth(text: string, fontSize: number): number {
@@ -9,6 +10,7 @@ export function textWidth(text: string, fontSize: number): number {
   for (const character of text) {
     if (NARROW.has(character)) width += 0.36;
     else if (WIDE.has(character)) width += 0.95;
+    else if (SIGNS.has(character)) width += 0.84;
     else if (character > '\u2e7f') width += 1;
     else if (/\p{Lu}/u.test(character)) width += 0.72;
     else width += 0.62;

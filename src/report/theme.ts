@@ -69,12 +69,13 @@ export function vegaConfig(theme: Theme): Record<string, unknown> {
       tickColor: grid,
       labelLimit: 185,
     },
-    axisX: { labelOverlap: 'greedy', labelSeparation: 4, labelFlush: false },
-    axisY: { labelOverlap: false },
+    axisX: { labelOverlap: 'parity', labelSeparation: 4, labelFlush: false },
+    // Panels beside each other begin at the same place, whatever the width of their numbers; a long name stays beside its panel.
+    axisY: { labelOverlap: false, minExtent: 32, titleLimit: 190 },
     legend: {
       orient: 'bottom',
       columns: 2,
-      layout: { bottom: { direction: 'vertical', anchor: 'start', margin: 2 } },
+      layout: { bottom: { direction: 'vertical', anchor: 'start', margin: 7 } },
       offset: 8,
       labelFontSize: 11,
       titleFontSize: 11,

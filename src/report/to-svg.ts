@@ -40,7 +40,7 @@ export async function toSvg(spec: PlotSpec, options: SvgOptions = {}): Promise<s
 let lastPlot: Promise<unknown> = Promise.resolve();
 
 interface TextMetrics {
-  width(item: { readonly fontSize?: number }, text: unknown): number;
+  width(item: { readonly fontSize?: number; readonly limit?: number }, text: unknown): number;
 }
 
 async function draw(spec: PlotSpec, theme: Theme): Promise<string> {
@@ -51,7 +51,9 @@ async function draw(spec: PlotSpec, theme: Theme): Promise<string> {
   ]);
   const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
   const { width } = textMetrics;
-  textMetrics.width = (item, text) => textWidth(String(text ?? ''), item.fontSize ?? 11);
+  // A text longer than its limit is cut there, and takes no more room.
+  textMetrics.width = ({ fontSize = 11, limit }, text) =>
+    Math.min(textWidth(String(text ?? ''), fontSize), limit || Number.POSITIVE_INFINITY);
   const config = vegaConfig(theme);
   let asked = false;
   const load = (): Promise<never> => {

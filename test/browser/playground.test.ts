@@ -5,6 +5,7 @@ import { compare, glmm, parseCsv } from 'glmmc';
 import type { Download, Page } from 'playwright-core';
 import { families } from '../../examples/playground/models.js';
 import { choices, serves } from '../../examples/playground/strategies.js';
+import { contrasts } from './contrasts.js';
 import { type Playground, startPlayground } from './open-page.js';
 
 let playground: Playground;
@@ -87,6 +88,10 @@ test('chains are seen to move, and a run is cancelled', async (t) => {
   await page.locator('#columns', { hasText: 'patientID' }).waitFor();
   await run(page, ['gibbs']);
   await page.waitForSelector('#charts polyline', { state: 'attached', timeout: 120_000 });
+  await page
+    .locator('#charts .range', { hasText: /^drawn from -?[\d.]+ to -?[\d.]+$/ })
+    .first()
+    .waitFor();
   await page.click('#cancel');
   await page.locator('#status', { hasText: 'Cancelled.' }).waitFor({ timeout: 10_000 });
   t.true(await page.locator('#run').isEnabled());
@@ -97,6 +102,11 @@ test('chains are seen to move, and a run is cancelled', async (t) => {
   await run(page, ['laplace']);
   await finished(page);
   t.is(await page.textContent('#status'), 'Done: one strategy.');
+  // The paths of one model are not shown for another that is refused.
+  await page.fill('#formula', 'x | trials(n) ~ u + (1 | clinic)');
+  await page.click('#run');
+  await page.locator('#error', { hasText: "no column 'u'" }).waitFor();
+  t.is(await page.locator('#charts li').count(), 0);
   await page.close();
 });
 
@@ -141,19 +151,4 @@ for (const dark of [false, true]) {
     t.deepEqual(await contrasts(page), []);
     await page.close();
   });
-}
-
-/** Texts whose contrast with the page is below 4.5 (WCAG 2.2, 1.4.3). */
-function contrasts(page: Page): Promise<unknown> {
-  return page.evaluate(`(() => {
-    const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-    const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-      .reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
-    const behind = (one) => { for (let e = one; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } };
-    return [...document.querySelectorAll('main *, header *')].filter((one) => one.checkVisibility() && !one.disabled && !one.closest(':has(> :disabled)')
-      && [...one.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())).filter((one) => {
-      const [a, b] = [light(rgb(getComputedStyle(one).color)), light(behind(one))].sort((x, y) => y - x);
-      return (a + 0.05) / (b + 0.05) < 4.5;
-    }).map((one) => one.outerHTML.slice(0, 80));
-  })()`);
 }

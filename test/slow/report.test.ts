@@ -1,6 +1,7 @@
 // Pages of many kinds of models: every one whole, strict, and with the sections that it should have.
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
+import { pictures } from '../../scripts/forest.js';
 import { compare } from '../../src/compare/compare.js';
 import { collapsed } from '../../src/estimate/collapsed.js';
 import { type Fit, fit } from '../../src/estimate/fit.js';
@@ -111,4 +112,11 @@ test('a strategy that fails is a line of the page', async (t) => {
   const text = await reportHtml(await compare(model, [laplace(), broken]));
   checkPage(t, text);
   t.true(text.includes('no &lt;b&gt;luck&lt;/b&gt;') && text.includes('broken failed'));
+});
+
+test('the pictures of the README are what scripts/forest.ts draws, and small', async (t) => {
+  for (const [name, text] of Object.entries(await pictures())) {
+    t.is(await readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8'), text, name);
+    t.true(text.length < 50_000);
+  }
 });

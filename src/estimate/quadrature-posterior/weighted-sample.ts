@@ -137,15 +137,17 @@ function summarise(
   const mean = origin + average(over((x) => x - origin));
   const variance = average(over((x) => (x - mean) ** 2));
   const sd = Math.sqrt(variance);
-  const quantiles = weightedQuantiles(values, weights);
-  const byShift = sums.map((_, r) => weightedQuantiles([values[r]], [weights[r]]));
+  const [q5, q50, q95, lower, upper] = weightedQuantiles(values, weights, [...MARKS, 0.025, 0.975]);
+  const byShift = sums.map((_, r) => weightedQuantiles([values[r]], [weights[r]], MARKS));
   return {
     name,
     mean,
     sd,
-    q5: quantiles[0],
-    q50: quantiles[1],
-    q95: quantiles[2],
+    q5,
+    q50,
+    q95,
+    lower,
+    upper,
     meanError: errorOf(over((x) => x - mean)),
     sdError: sd > 0 ? errorOf(over((x) => (x - mean) ** 2 - variance)) / (2 * sd) : 0,
     quantileErrors: [0, 1, 2].map((q) => errorOf(byShift.map((shift) => shift[q]))) as [
@@ -167,11 +169,14 @@ function errorOf(x: readonly number[]): number {
   return Math.sqrt(squares / (x.length - 1) / x.length);
 }
 
-/** The 5%, 50% and 95% points, linear between the middles of the steps of the weighted distribution function. */
+const MARKS = [0.05, 0.5, 0.95] as const;
+
+/** The points below which these shares lie, linear between the middles of the steps of the weighted distribution function. */
 function weightedQuantiles(
   values: readonly Float64Array[],
   weights: readonly Float64Array[],
-): [number, number, number] {
+  shares: readonly number[],
+): number[] {
   const pairs = values.flatMap((shift, r) => Array.from(shift, (x, k) => [x, weights[r][k]] as const));
   pairs.sort((a, b) => a[0] - b[0]);
   const total = pairs.reduce((sum, [, w]) => sum + w, 0);
@@ -191,5 +196,5 @@ function weightedQuantiles(
     }
     return last[0];
   };
-  return [quantile(0.05), quantile(0.5), quantile(0.95)];
+  return shares.map(quantile);
 }

@@ -48,5 +48,7 @@ function responseText({ design, family }: Model): string {
     least = Math.min(least, value);
     most = Math.max(most, value);
   }
-  return `mean ${digitsFor(total / rows, 0)}, from ${digitsFor(least, 0)} to ${digitsFor(most, 0)}`;
+  // Whole numbers, as counts are, stay whole.
+  const text = (x: number): string => (Number.isInteger(x) ? String(x) : digitsFor(x, 0));
+  return `mean ${digitsFor(total / rows, 0)}, from ${text(least)} to ${text(most)}`;
 }

@@ -40,7 +40,7 @@ export function likelihoodTable(fit: LikelihoodFit, id: string): Html {
       estimateText(fit, estimate),
       standardErrorText(fit, estimate),
       Number.isFinite(lower + upper) && standardError > 0 ? `${end(lower)} to ${end(upper)}` : '-',
-      tested(k) ? z(k).toFixed(2) : '',
+      tested(k) ? z(k).toFixed(2).replace('-0.00', '0.00') : '',
       tested(k) ? formatPValue(normalPValue(z(k))) : '',
       ...(noisy
         ? [monteCarloError > 0 ? monteCarloError.toPrecision(2) : '-', zText(fit.landing?.z[k] ?? Number.NaN)]

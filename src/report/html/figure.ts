@@ -19,7 +19,7 @@ const UNUSED =
 
 /** Vega escapes all texts of its SVG. */
 function inPage(svg: string, id: string, description: string): Html {
-  const size = /\bwidth="(\d+)" height="(\d+)"/.exec(svg);
+  const size = /\bwidth="([\d.]+)" height="([\d.]+)"/.exec(svg);
   const [, width, height] = size ?? ['', '600', '400'];
   const opening = `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeHtml(description)}" width="${scaled(width)}" height="${scaled(height)}" viewBox="0 0 ${width} ${height}">`;
   const inside = svg

@@ -14,8 +14,20 @@ const of = (name: Html, ...parts: readonly HtmlValue[]): Html =>
   row(name, html`<mo stretchy="false">(</mo>`, parts, html`<mo stretchy="false">)</mo>`);
 const over = (top: Html, bottom: Html): Html => html`<mfrac>${top}${bottom}</mfrac>`;
 const inline = (content: Html): Html => html`<math>${content}</math>`;
-const display = (...parts: readonly HtmlValue[]): Html =>
-  html`<div class="math"><math display="block">${row(...parts)}</math></div>\n`;
+/** A formula on a line of its own; with words (plain texts) among its parts a sentence, which wraps on narrow screens. */
+const display = (...parts: readonly HtmlValue[]): Html => {
+  if (!parts.some((part) => typeof part === 'string')) {
+    return html`<div class="math"><math display="block">${row(...parts)}</math></div>\n`;
+  }
+  const pieces: (string | HtmlValue[])[] = [];
+  for (const part of parts) {
+    const last = pieces.at(-1);
+    if (typeof part === 'string') pieces.push(part);
+    else if (Array.isArray(last)) last.push(part);
+    else pieces.push([part]);
+  }
+  return html`<p>${pieces.map((piece) => (typeof piece === 'string' ? piece : inline(row(...piece))))}</p>\n`;
+};
 
 const ij = row(i('i'), i('j'));
 const y = sub(i('Y'), ij);
@@ -29,7 +41,7 @@ const comma = o(',');
 export function modelMath(model: Model, posteriors: readonly PosteriorFit[]): Html {
   const { design, clusterName, clusterLabels } = model;
   const offset = design.offset !== undefined;
-  return html`${display(y, o('∣'), eps, o('∼'), response(model))}${display(
+  return html`${display(y, o('∣'), eps, o('∼'), ...response(model))}${display(
     link(model.family.link.name),
     o('='),
     eta,
@@ -39,7 +51,7 @@ export function modelMath(model: Model, posteriors: readonly PosteriorFit[]): Ht
     i('β'),
     o('+'),
     eps,
-  )}${display(...effect(model))}<p>${inline(row(i('i'), o('='), n(1), comma, o('…'), comma, n(clusterLabels.length)))} counts the clusters (<code>${clusterName}</code>), ${inline(i('j'))} the rows of a cluster; given ${inline(eps)} the responses <code>${design.responseName}</code> are independent.${
+  )}${display(...effect(model))}<p>${inline(row(i('i'), o('='), n(1), comma, n('…'), comma, n(clusterLabels.length)))} counts the clusters (<code>${clusterName}</code>), ${inline(i('j'))} the rows of a cluster; given ${inline(eps)} the responses <code>${design.responseName}</code> are independent.${
     offset ? html` ${inline(sub(i('o'), ij))} is the offset.` : ''
   }${design.weights ? ' Each row’s log density is multiplied by its weight.' : ''}${
     design.clusterWeights ? ' Each cluster’s log-likelihood is multiplied by its weight.' : ''
@@ -47,28 +59,39 @@ export function modelMath(model: Model, posteriors: readonly PosteriorFit[]): Ht
 ${predictor(model.coefficientNames)}${priors(posteriors)}`;
 }
 
-function response({ family, design }: Model): Html {
+function response({ family, design }: Model): HtmlValue[] {
   const phi = i('φ');
   switch (family.name) {
     case 'binomial':
-      return design.trials ? of(word('Binomial'), sub(i('n'), ij), comma, mu) : of(word('Bernoulli'), mu);
+      return [design.trials ? of(word('Binomial'), sub(i('n'), ij), comma, mu) : of(word('Bernoulli'), mu)];
     case 'poisson':
-      return of(word('Poisson'), mu);
+      return [of(word('Poisson'), mu)];
     case 'gaussian':
-      return row(of(word('Normal'), mu, comma, phi), word('\u00a0with variance φ (the dispersion)'));
+      return [of(word('Normal'), mu, comma, phi), ' with variance ', phi, ' (the dispersion)'];
     case 'gamma':
-      return row(word('Gamma with mean\u00a0'), mu, word('\u00a0and variance\u00a0'), phi, square(mu));
-    case 'negative-binomial':
-      return row(
-        word('negative binomial with mean\u00a0'),
+      return [
+        word('Gamma'),
+        ' with mean ',
         mu,
-        word('\u00a0and variance\u00a0'),
+        ' and variance ',
+        phi,
+        square(mu),
+        ', ',
+        phi,
+        ' the dispersion',
+      ];
+    case 'negative-binomial':
+      return [
+        word('negative binomial'),
+        ' with mean ',
+        mu,
+        ' and variance ',
         mu,
         o('+'),
         over(square(mu), i('θ')),
-      );
+      ];
     default:
-      return word(`${family.name}, by its own density`);
+      return [word(family.name), ', by its own density'];
   }
 }
 
@@ -123,16 +146,20 @@ function effect({ randomEffect }: Model): HtmlValue[] {
         eps,
         o('∼'),
         of(word('Bridge'), sigma),
-        word('\u00a0(Wang and Louis 2003), σ its standard deviation'),
+        ' (Wang and Louis 2003), ',
+        sigma,
+        ' its standard deviation',
       ];
     case 'point-masses':
       return [
         eps,
         o('∼'),
-        word(`${randomEffect.points ?? ''} point masses of mean 0 and standard deviation σ`),
+        word(`${randomEffect.points ?? ''} point masses`),
+        ' of mean 0 and standard deviation ',
+        sigma,
       ];
     default:
-      return [eps, o('∼'), word(`${randomEffect.name} of scale σ`), independent];
+      return [eps, o('∼'), word(randomEffect.name), ' of scale ', sigma, ', independently'];
   }
 }
 
@@ -143,7 +170,7 @@ function predictor(names: readonly string[]): Html {
     const beta = inline(sub(i('β'), n(k + 1)));
     return html`${k > 0 ? ' + ' : ''}${beta} ${name === '(Intercept)' ? '' : html`<code>${name}</code>`}`;
   });
-  return html`<p>${inline(row(html`<msubsup>${i('x')}${ij}${o('′')}</msubsup>`, i('β')))} = ${terms}</p>\n`;
+  return html`<p class="predictor">${inline(row(html`<msubsup>${i('x')}${ij}${o('′')}</msubsup>`, i('β')))} = ${terms}</p>\n`;
 }
 
 function priors(posteriors: readonly PosteriorFit[]): Html {

@@ -38,6 +38,7 @@ dd{margin:0}
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:.2rem 0 .4rem}
+caption span{display:block;position:sticky;left:0;width:fit-content;max-width:calc(100vw - 2rem)}
 th,td{padding:.28rem .7rem;border-bottom:1px solid var(--grid);white-space:nowrap;text-align:right}
 th:first-child,td:first-child{padding-left:0}
 thead th{color:var(--muted);font-weight:600;vertical-align:bottom}
@@ -48,11 +49,13 @@ figure{margin:.6rem 0;min-width:0;max-width:36rem}
 figure svg{display:block;max-width:100%;height:auto}
 figcaption{padding-top:.3rem}
 .math{overflow-x:auto;margin:.8rem 0}
+.predictor{line-height:1.9}
+.predictor code{background:none;padding:0}
 math{font-size:1.1rem}
 math[display=block]{width:fit-content;margin:.35rem 0}
 footer{padding-top:1rem;padding-bottom:2rem}
-@media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}h1{font-size:1.35rem}th,td{padding:.28rem .45rem}}
-@media print{:root{color-scheme:light;${LIGHT_RULES}}body{font-size:10.5pt}nav,.skip,.csv{display:none}.scroll{overflow:visible}table{font-size:8.5pt}th,td{white-space:normal;padding:.15rem .4rem}figure,tr,.findings li{break-inside:avoid}h2,h3,caption{break-after:avoid}figure svg{max-width:min(100%,11cm)}a{color:inherit}}`;
+@media (max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}h1{font-size:1.35rem}th,td{padding:.28rem .45rem}tbody th,thead th:first-child{position:sticky;left:0;background:var(--paper)}tbody th{max-width:9.5rem;white-space:normal;overflow-wrap:break-word}table{width:max-content}}
+@media print{:root{color-scheme:light;${LIGHT_RULES}}body{font-size:10.5pt}nav,.skip,.csv{display:none}.scroll{overflow:visible}caption span{max-width:none}table{font-size:8.5pt}th,td{white-space:normal;padding:.15rem .4rem}figure,tr,.findings li{break-inside:avoid}h2,h3,caption{break-after:avoid}figure svg{max-width:min(100%,11cm)}a{color:inherit}}`;
 
 /** What a page's policy lets through, and nothing else: this style sheet. SHA-256 of STYLE; a test computes it anew. */
-export const STYLE_HASH = 'sha256-2CZ+pI1UhDVbkKxz5zqE2vIogf4TYmDHbJnGdM0gfNU=';
+export const STYLE_HASH = 'sha256-kp7veG6+MkjW4pbLIfCYvtA2B3EXQYbwzurtI8eIxLo=';

@@ -23,7 +23,7 @@ export function dataTable({ id, caption, header, rows, words = [], csv, note }: 
   return html`<div class="table">
 <div class="scroll" role="region" tabindex="0" aria-labelledby="${id}-caption">
 <table id="${id}">
-<caption id="${id}-caption">${caption}</caption>
+<caption id="${id}-caption"><span>${caption}</span></caption>
 <thead><tr>${header.map((name, j) => html`<th scope="col" class="${side(j)}">${name}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(

@@ -4,7 +4,7 @@ import { checkOptions, count } from '../../../samplers/options.js';
 import { requireFit } from '../../estimate/arguments.js';
 import type { Fit } from '../../estimate/fit.js';
 import { predict } from '../../inspect/predict.js';
-import { finite, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
+import { facetBy, finite, leastSpan, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
 
 /** Options of `calibrationPlot()`. */
 export interface CalibrationPlotOptions {
@@ -52,7 +52,8 @@ export function calibrationPlot(fit: Fit, options: CalibrationPlotOptions = {}):
   const diagonal = shown.flatMap((target): PlotRow[] => {
     const own = values.filter((row) => row.target === target);
     const ends = own.flatMap(({ predicted, observed }) => [Number(predicted), Number(observed)]);
-    return [Math.min(...ends), Math.max(...ends)].map((end) => ({ target, end }));
+    const { floor, ceiling } = leastSpan(ends, 1e-3);
+    return [floor, ceiling].map((end) => ({ target, end }));
   });
   const zero = { scale: { zero: false }, axis: { tickCount: 4 } };
   const x = measure('predicted', 'predicted', zero);
@@ -61,7 +62,7 @@ export function calibrationPlot(fit: Fit, options: CalibrationPlotOptions = {}):
     `Observed against predicted means of ${fit.model.design.responseName} in groups of rows by their prediction.`,
     [...values, ...diagonal],
     {
-      facet: { field: 'target', type: 'nominal', sort: shown, title: null },
+      facet: facetBy('target', shown, 135),
       columns: 2,
       spec: {
         width: 135,

@@ -4,7 +4,7 @@ import { checkOptions, count } from '../../../samplers/options.js';
 import { requireFit } from '../../estimate/arguments.js';
 import type { Fit } from '../../estimate/fit.js';
 import { type RandomIntercept, type RandomIntercepts, ranef } from '../../inspect/ranef.js';
-import { finite, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
+import { facetBy, finite, leastSpan, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
 
 /** Options of `caterpillarPlot()`. */
 export interface CaterpillarPlotOptions {
@@ -50,16 +50,17 @@ export function caterpillarOf(
   const order = values.map(({ cluster }) => cluster);
   const names = groups.map(([group]) => group);
   const ends = values.flatMap(({ lower, upper, q5, q95 }) => [lower, upper, q5, q95]).map(Number);
+  const room = ends.some((end) => end !== 0) ? leastSpan([0, ...ends], 0) : { floor: -1, ceiling: 1 };
   const x = (field: string): object =>
     measure(field, 'intercept on the scale of the linear predictor', {
-      scale: { zero: false, domain: [Math.min(0, ...ends), Math.max(0, ...ends)] },
+      scale: { zero: false, domain: [room.floor, room.ceiling] },
       axis: { tickCount: 6 },
     });
   const y = {
     field: 'cluster',
     type: 'nominal',
     sort: order,
-    title: names.length > 1 ? null : clusterName,
+    title: null,
   };
   const layer = [
     { mark: { type: 'rule', style: 'reference' }, encoding: { x: { datum: 0, type: 'quantitative' } } },
@@ -76,7 +77,7 @@ export function caterpillarOf(
   const description = `Intercepts of ${order.length} of ${all} clusters by ${clusterName} with intervals, from lowest to highest.`;
   if (names.length === 1) return plotSpec(title, description, values, each);
   return plotSpec(title, description, values, {
-    facet: { field: 'group', type: 'nominal', sort: names, title: null },
+    facet: facetBy('group', names, 250),
     columns: 1,
     spec: each,
     resolve: { scale: { x: 'shared', y: 'independent' } },

@@ -43,7 +43,7 @@ export function tracePlot(source: PosteriorFit | Draws, variables?: string | rea
       return rows;
     }),
   );
-  const thinned = every > 1 ? `, every ${every} draws` : '';
+  const thinned = every > 1 ? `, 1 of every ${every} draws` : '';
   return plotSpec(
     `Traces${thinned}`,
     `Draws of ${names.join(', ')} in their order, ${chains.length} chains of ${draws.iterations}${thinned}.`,
@@ -56,7 +56,7 @@ export function tracePlot(source: PosteriorFit | Draws, variables?: string | rea
         {
           mark: { type: 'line', strokeWidth: 0.8, opacity: 0.8 },
           encoding: {
-            x: measure('draw', null, { scale: { nice: false, zero: false }, axis: { tickCount: 5 } }),
+            x: measure('draw', 'draw', { scale: { nice: false, zero: false }, axis: { tickCount: 5 } }),
             y: measure('value', null, { scale: { zero: false }, axis: { tickCount: 3 } }),
             color: colouredByChain(chains),
           },
@@ -103,7 +103,7 @@ export function rankEcdfPlot(source: PosteriorFit | Draws, variables?: string | 
       })),
     ]);
   });
-  const x = measure('share', null, { axis: { tickCount: 3 } });
+  const x = measure('share', 'share of all ranks', { axis: { tickCount: 3 } });
   return plotSpec(
     'Ranks among all chains',
     `For ${names.join(', ')}: each chain's share of the lowest ranks less what agreement expects, with a 95% band.`,
@@ -159,7 +159,7 @@ export function autocorrelationPlot(
         {
           mark: { type: 'line', strokeWidth: 1.2 },
           encoding: {
-            x: measure('lag', null, { axis: { tickCount: 4 } }),
+            x: measure('lag', 'lag', { axis: { tickCount: 4 } }),
             y: measure('value', null, { axis: { tickCount: 4 } }),
             color: colouredByChain(chains),
           },

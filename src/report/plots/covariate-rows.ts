@@ -86,9 +86,11 @@ function oneRowAtLeast(table: Record<string, Cell[]>, rows: number): Record<stri
   return Object.keys(table).length > 0 ? table : { '(none)': new Array<Cell>(rows).fill(0) };
 }
 
-/** The mean; of few values (which may be codes) the one nearest to it. */
+/** The mean, of a centred covariate 0 without its rounding error; of few values (which may be codes) the one nearest to it. */
 function middleOf(one: Extract<Covariate, { kind: 'numbers' }>): number {
-  if (!one.values || one.values.length > FEW_VALUES) return one.mean;
+  if (!one.values || one.values.length > FEW_VALUES) {
+    return Math.abs(one.mean) < 1e-9 * (one.highest - one.lowest) ? 0 : one.mean;
+  }
   return one.values.reduce((best, x) => (Math.abs(x - one.mean) < Math.abs(best - one.mean) ? x : best));
 }
 

@@ -6,7 +6,7 @@ import { requireFit } from '../../estimate/arguments.js';
 import type { Fit } from '../../estimate/fit.js';
 import { predict } from '../../inspect/predict.js';
 import { covariateRows, variableNames } from './covariate-rows.js';
-import { coloured, finite, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
+import { coloured, facetBy, finite, measure, type PlotRow, type PlotSpec, plotSpec } from './spec.js';
 
 /** Options of `fittedPlot()`. */
 export interface FittedPlotOptions {
@@ -60,13 +60,16 @@ export function fittedPlot(fit: Fit, options: FittedPlotOptions = {}): PlotSpec 
   const title = `Fitted means${over === '' || over.length > LONG ? '' : ` by ${over}`}${still}`;
   const description = `${mean} for a typical cluster and over all clusters, with 95% intervals, by ${over || 'nothing'}${still}.`;
   const distinct = [...new Set(groups)];
-  const layer = kind === 'curve' ? curve(over, mean) : points(over, mean, [...new Set(places.map(String))]);
+  const layer =
+    kind === 'curve'
+      ? curve(over, mean, distinct.length === 1 ? 190 : 130)
+      : points(mean, [...new Set(places.map(String))]);
   if (distinct.length === 1) {
-    const height = kind === 'curve' ? 190 : { step: 26 };
+    const height = kind === 'curve' ? 190 : { step: 13 };
     return plotSpec(title, description, values, { width: kind === 'curve' ? 290 : 230, height, layer });
   }
   return plotSpec(title, description, values, {
-    facet: { field: 'group', type: 'nominal', sort: distinct, title: null },
+    facet: facetBy('group', distinct, 135),
     columns: 2,
     spec: { width: 135, height: 130, layer },
   });
@@ -74,26 +77,29 @@ export function fittedPlot(fit: Fit, options: FittedPlotOptions = {}): PlotSpec 
 
 const targets = Object.values(TARGETS);
 const color = coloured('target', targets);
+/** Lines in the legend: the band's patch would be drawn with the dashes of its line. */
+const asLines = { symbolType: 'stroke', symbolStrokeWidth: 2, symbolSize: 300 };
 
-function curve(over: string, mean: string): object[] {
+function curve(over: string, mean: string, height: number): object[] {
   const x = measure('place', over, { scale: { zero: false, nice: false }, axis: { tickCount: 5 } });
   const y = (field: string): object =>
-    measure(field, mean, { scale: { zero: false }, axis: { tickCount: 5 } });
+    measure(field, mean, { scale: { zero: false }, axis: { tickCount: 5, titleLimit: height } });
   return [
     {
       mark: { type: 'area', opacity: 0.18 },
-      encoding: { x, y: y('lower'), y2: { field: 'upper' }, color },
+      encoding: { x, y: y('lower'), y2: { field: 'upper' }, color: { ...color, legend: asLines } },
     },
     {
       mark: { type: 'line', strokeWidth: 2 },
       encoding: {
         x,
         y: y('mean'),
-        color,
+        color: { ...color, legend: asLines },
         strokeDash: {
           field: 'target',
           type: 'nominal',
           title: null,
+          legend: asLines,
           scale: {
             domain: targets,
             range: [
@@ -107,8 +113,8 @@ function curve(over: string, mean: string): object[] {
   ];
 }
 
-function points(over: string, mean: string, order: readonly string[]): object[] {
-  const y = { field: 'place', type: 'nominal', sort: order, title: over.length > LONG ? null : over };
+function points(mean: string, order: readonly string[]): object[] {
+  const y = { field: 'place', type: 'nominal', sort: order, title: null };
   const x = (field: string): object =>
     measure(field, mean, { scale: { zero: false }, axis: { tickCount: 5 } });
   const offset = { yOffset: { field: 'target', type: 'nominal', sort: targets } };

@@ -2,10 +2,21 @@
 import { GlmmcError } from '../../../samplers/errors.js';
 import type { Comparison } from '../../compare/compare.js';
 import { largest } from '../../compare/row.js';
-import type { Estimate } from '../../estimate/fit.js';
+import type { Estimate, Fit } from '../../estimate/fit.js';
+import { confint } from '../../inspect/confint.js';
 import { halfWidth } from '../../inspect/predict/scale.js';
 import { requireComparison } from './arguments.js';
-import { coloured, finite, measure, type PlotRow, type PlotSpec, plotSpec, smallMultiples } from './spec.js';
+import {
+  coloured,
+  finite,
+  leastSpan,
+  measure,
+  type PlotRow,
+  type PlotSpec,
+  plotSpec,
+  roomFor,
+  smallMultiples,
+} from './spec.js';
 
 /** Options of `forestPlot()`. */
 export interface ForestPlotOptions {
@@ -25,11 +36,13 @@ interface Line {
   readonly kind: string;
   readonly verdict: string;
   readonly estimates: readonly Estimate[];
+  /** Of 95%, one for each estimate. */
+  readonly intervals: readonly { readonly lower: number; readonly upper: number }[];
 }
 
 /**
- * Estimates with 95% intervals: value -+ 1.96 standard errors (posterior means -+ 1.96 posterior standard deviations) as a thin line,
- * -+ 1.96 Monte Carlo errors as a thick one. What each strategy is held against comes first: the certified maximum, and for draws the
+ * Estimates with 95% intervals as a thin line: those of confint(), Wald's (for sigma and the dispersion on the log scale) or the 2.5% and
+ * 97.5% points of the posterior, which stands at its mean. Value -+ 1.96 Monte Carlo errors as a thick line. What each strategy is held against comes first: the certified maximum, and for draws the
  * quadrature posterior.
  * @throws GlmmcError `bad-comparison`; `unknown-variable` for a parameter that the model has not
  */
@@ -47,7 +60,7 @@ export function forestPlot(comparison: Comparison, options: ForestPlotOptions = 
     }
   }
   const order = lines.map(({ strategy }) => strategy);
-  const values = names.flatMap((name) => lines.flatMap((line) => rowOf(line, name)));
+  const values = names.flatMap((name) => withRoom(lines.flatMap((line) => rowOf(line, name))));
   const present = new Set<string>(lines.map(({ verdict }) => verdict));
   const kinds = new Set(lines.map(({ kind }) => kind));
   const color = coloured(
@@ -61,6 +74,7 @@ export function forestPlot(comparison: Comparison, options: ForestPlotOptions = 
     `Estimates of ${names.join(', ')} by ${order.join(', ')}, each with a 95% interval and its Monte Carlo error.`,
     values,
     smallMultiples('parameter', names, { columns: 1, width: 225, height: { step: 17 } }, [
+      roomFor('x', { y }),
       { mark: { type: 'rule' }, encoding: { ...interval('lower', 'upper'), y, color } },
       {
         mark: { type: 'rule', strokeWidth: 5, opacity: 0.55 },
@@ -104,8 +118,9 @@ function linesOf({ rows, reference, posteriors }: Comparison): Line[] {
         standardError: sd,
         monteCarloError: meanError,
       })),
+      intervals: yardstick.posterior.parameters,
     },
-    ...yardstick.rows.map((row) => ({ ...row, kind: POSTERIOR })),
+    ...yardstick.rows.map((row) => ({ ...row, kind: POSTERIOR, intervals: intervalsOf(row.fit) })),
   ]);
   const alone = rows.filter(
     (row) => row.fit?.kind === 'posterior' && !posteriors.some((one) => one.rows.includes(row)),
@@ -113,26 +128,38 @@ function linesOf({ rows, reference, posteriors }: Comparison): Line[] {
   return [
     ...(likelihood.some(({ fit }) => fit === reference)
       ? []
-      : [{ ...reference, kind: MAXIMUM, verdict: 'reference' }]),
+      : [{ ...reference, kind: MAXIMUM, verdict: 'reference', intervals: intervalsOf(reference) }]),
     ...likelihood.map((row) => ({
       ...row,
       kind: MAXIMUM,
       verdict: row.fit === reference ? 'reference' : row.verdict,
+      intervals: intervalsOf(row.fit),
     })),
     ...held.flat(),
-    ...alone.map((row) => ({ ...row, kind: POSTERIOR })),
+    ...alone.map((row) => ({ ...row, kind: POSTERIOR, intervals: intervalsOf(row.fit) })),
   ];
 }
 
-function rowOf({ strategy, kind, verdict, estimates }: Line, parameter: string): PlotRow[] {
-  const estimate = estimates.find(({ name }) => name === parameter);
-  if (!estimate) return [];
+function intervalsOf(fit: Fit | undefined): Line['intervals'] {
+  return fit ? confint(fit) : [];
+}
+
+/** Estimates that are all one number, as a sigma of 0 without errors is, would leave an axis without a length. */
+function withRoom(rows: readonly PlotRow[]): PlotRow[] {
+  const drawn = rows.flatMap(({ value, lower, upper }) => [value, lower, upper]);
+  return rows.map((row) => ({ ...row, ...leastSpan(drawn, 1e-9) }));
+}
+
+function rowOf({ strategy, kind, verdict, estimates, intervals }: Line, parameter: string): PlotRow[] {
+  const k = estimates.findIndex(({ name }) => name === parameter);
+  if (k < 0) return [];
+  const estimate = estimates[k];
   const { value, standardError, monteCarloError } = estimate;
   const z = halfWidth(0.95);
   const row = { parameter, strategy, kind, verdict, value, standardError, monteCarloError };
   const ends = {
-    lower: value - z * standardError,
-    upper: value + z * standardError,
+    lower: intervals[k]?.lower ?? Number.NaN,
+    upper: intervals[k]?.upper ?? Number.NaN,
     noiseLower: value - z * monteCarloError,
     noiseUpper: value + z * monteCarloError,
   };

@@ -32,6 +32,36 @@ export function finite(x: number): number | null {
   return Number.isFinite(x) ? x : null;
 }
 
+/** The facets of small multiples; a name longer than its panel would push the next panel away. */
+export function facetBy(field: string, order: readonly string[], width: number): Record<string, unknown> {
+  return { field, type: 'nominal', sort: [...order], title: null, header: { labelLimit: width + 12 } };
+}
+
+/**
+ * Ends of an axis for what is drawn, at least `least` of the largest value apart (0: of 1): an axis without a length shows rounding errors.
+ */
+export function leastSpan(
+  drawn: readonly PlotRow[string][],
+  least: number,
+): { floor: number | null; ceiling: number | null } {
+  const numbers = drawn.filter((x) => typeof x === 'number');
+  if (numbers.length === 0) return { floor: null, ceiling: null };
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (high - low > least * size) return { floor: low, ceiling: high };
+  const half = size > 0 ? Math.max(least, 1e-3) * size : 1;
+  return { floor: low < 0 || low - half >= 0 ? low - half : 0, ceiling: high + half };
+}
+
+/** An unseen mark that gives an axis the room of `leastSpan()`. */
+export function roomFor(axis: 'x' | 'y', rest: object = {}): Record<string, unknown> {
+  const end = measure('floor', null, { scale: { zero: false } });
+  return {
+    mark: { type: 'rule', opacity: 0 },
+    encoding: { [axis]: end, [`${axis}2`]: { field: 'ceiling' }, ...rest },
+  };
+}
+
 /** Small multiples, one for each value of `field` in this order, each with its own scales. */
 export function smallMultiples(
   field: string,
@@ -44,7 +74,7 @@ export function smallMultiples(
   const scale = (axis: 'x' | 'y'): string =>
     shared === axis || shared === 'both' ? 'shared' : 'independent';
   return {
-    facet: { field, type: 'nominal', sort: [...order], title: null },
+    facet: facetBy(field, order, size.width),
     columns,
     spec: { ...each, layer },
     resolve: { scale: { x: scale('x'), y: scale('y') }, axis: { x: 'independent', y: 'independent' } },

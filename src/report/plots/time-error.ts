@@ -9,6 +9,7 @@ import { coloured, finite, measure, type PlotRow, type PlotSpec, plotSpec } from
 const SMALLEST = 1e-6;
 const DISTANCE = 'distance from the exact answer';
 const NOISE = 'its own Monte Carlo error';
+const SHAPES: Readonly<Record<string, string>> = { [DISTANCE]: 'circle', [NOISE]: 'triangle-up' };
 
 /**
  * A strategy's largest distance from its reference, and its largest Monte Carlo error, both in the reference's standard errors, against
@@ -35,6 +36,7 @@ export function timeErrorPlot(comparison: Comparison): PlotSpec {
       ...(largest(noise) > 0 ? [of(NOISE, largest(noise))] : []),
     ];
   });
+  const kinds = [DISTANCE, NOISE].filter((kind) => values.some(({ what }) => what === kind));
   return plotSpec(
     'Time against error',
     `For ${names.join(', ')}: seconds taken, and the largest distance from the exact answer in standard errors.`,
@@ -42,15 +44,16 @@ export function timeErrorPlot(comparison: Comparison): PlotSpec {
     {
       width: 290,
       height: 240,
-      mark: { type: 'point', filled: true, size: 110, opacity: 0.9 },
+      // Open marks: a Monte Carlo error may lie on the distance that it explains.
+      mark: { type: 'point', filled: false, size: 90, strokeWidth: 2.2, opacity: 1 },
       encoding: {
-        x: measure('seconds', 'seconds', {
+        x: measure('seconds', 'seconds (log scale)', {
           scale: { type: 'log', domain: aroundLogs(values, 'seconds'), nice: false },
           axis: { values: roundNumbers(values, 'seconds', [1, 2, 5]), format: '~g' },
         }),
-        y: measure('shown', 'standard errors', {
+        y: measure('shown', 'standard errors (log scale)', {
           scale: { type: 'log', domain: aroundLogs(values, 'shown'), nice: false },
-          axis: { values: roundNumbers(values, 'shown', [1]), format: '~e' },
+          axis: { values: roundNumbers(values, 'shown', [1]), format: '~g' },
         }),
         color: coloured('strategy', names),
         shape: {
@@ -58,7 +61,7 @@ export function timeErrorPlot(comparison: Comparison): PlotSpec {
           type: 'nominal',
           title: null,
           legend: { columns: 1 },
-          scale: { domain: [DISTANCE, NOISE], range: ['circle', 'triangle-up'] },
+          scale: { domain: kinds, range: kinds.map((kind) => SHAPES[kind]) },
         },
       },
     },
@@ -75,7 +78,7 @@ function aroundLogs(values: readonly PlotRow[], field: string): [number, number]
 /** Powers of ten, and what is given of their multiples, that are near what is drawn. */
 function roundNumbers(values: readonly PlotRow[], field: string, multiples: readonly number[]): number[] {
   const [from, to] = aroundLogs(values, field);
-  const wide = to / from > 1000 ? [1] : multiples;
+  const wide = to / from > 300 ? [1] : multiples;
   const numbers: number[] = [];
   for (let power = Math.floor(Math.log10(from)); power <= Math.ceil(Math.log10(to)); power++) {
     for (const multiple of wide) {

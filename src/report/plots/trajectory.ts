@@ -2,7 +2,16 @@
 import { GlmmcError } from '../../../samplers/errors.js';
 import { requireFit } from '../../estimate/arguments.js';
 import type { Fit } from '../../estimate/fit.js';
-import { finite, measure, type PlotRow, type PlotSpec, plotSpec, smallMultiples } from './spec.js';
+import {
+  finite,
+  leastSpan,
+  measure,
+  type PlotRow,
+  type PlotSpec,
+  plotSpec,
+  roomFor,
+  smallMultiples,
+} from './spec.js';
 
 const DRAWS = 'draws a cluster';
 const MOST_PARAMETERS = 8;
@@ -26,12 +35,17 @@ export function trajectoryPlot(fit: Fit): PlotSpec {
   const p = fit.model.coefficientNames.length;
   const free = estimates.flatMap(({ name, value }, k) => (fixed.includes(name) ? [] : [{ name, value, k }]));
   const shown = free.slice(-MOST_PARAMETERS);
-  const values = shown.flatMap(({ name, value, k }): PlotRow[] =>
-    history.map(({ parameters: { beta, sigma, dispersion } }, step) => {
+  const values = shown.flatMap(({ name, value, k }): PlotRow[] => {
+    const rows = history.map(({ parameters: { beta, sigma, dispersion } }, step) => {
       const at = k < p ? beta[k] : k === p ? sigma : (dispersion ?? Number.NaN);
       return { parameter: name, iteration: step + 1, value: finite(at), estimate: finite(value) };
-    }),
-  );
+    });
+    const ends = leastSpan(
+      rows.flatMap((row) => [row.value, row.estimate]),
+      1e-6,
+    );
+    return rows.map((row) => ({ ...row, ...ends }));
+  });
   const sizes = history.flatMap(({ detail }, step): PlotRow[] =>
     typeof detail?.draws === 'number'
       ? [{ parameter: DRAWS, iteration: step + 1, value: finite(detail.draws), estimate: null }]
@@ -54,6 +68,7 @@ export function trajectoryPlot(fit: Fit): PlotSpec {
       order,
       { columns: 2, width: 130, height: 80 },
       [
+        roomFor('y'),
         {
           mark: { type: 'rule', style: 'reference' },
           encoding: { y: { ...y('estimate'), aggregate: 'min' } },
