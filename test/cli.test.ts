@@ -14,25 +14,11 @@ import { progressLine } from '../src/cli/progress.js';
 import { sparklines } from '../src/cli/sparkline.js';
 import { parseCsv } from '../src/data/csv.js';
 import { fromStanCsv } from '../src/report/stan-csv.js';
+import { glmmc } from './run-glmmc.js';
 
 const data = (name: string): string =>
   fileURLToPath(new URL(`../examples/data/${name}.csv`, import.meta.url));
 const seeds = [data('seeds'), '-F', 'binomial', '-f', 'r | trials(n) ~ x1 * x2 + (1 | plate)'];
-
-async function glmmc(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await runCommand(args, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    terminal: false,
-  });
-  return { code, out, err };
-}
 
 test('fit: the summary alone on stdout', async (t) => {
   const { code, out, err } = await glmmc('fit', ...seeds);

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import test from 'ava';
-import { runCommand } from '../src/cli/program.js';
 import { readArrow } from '../src/data/arrow.js';
 import { parseCsv, readCsv } from '../src/data/csv.js';
 import { readParquet } from '../src/data/parquet.js';
 import { readData } from '../src/data/read-data.js';
+import { glmmc } from './run-glmmc.js';
 
 const folder = 'test/data/columnar';
 const nan = Number.NaN;
@@ -117,15 +117,10 @@ test('gzipped CSV is known by its bytes, and the same table', async (t) => {
 
 test('the command line reads Parquet and gzipped CSV under any name', async (t) => {
   const printed = async (path: string): Promise<string> => {
-    let text = '';
-    const io = {
-      out: (part: string) => (text += part),
-      err: (part: string) => (text += part),
-      terminal: false,
-    };
     const formula = 'cbind(incidence, size - incidence) ~ factor(period) + (1 | herd)';
-    t.is(await runCommand(['fit', path, '-F', 'binomial', '-f', formula], io), 0, text);
-    return text;
+    const { code, out, err } = await glmmc('fit', path, '-F', 'binomial', '-f', formula);
+    t.is(code, 0, err);
+    return out;
   };
   const csv = 'examples/data/cbpp.csv';
   const expected = await printed(csv);

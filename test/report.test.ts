@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import test from 'ava';
 import { autocorrelation } from '../samplers/diagnostics/autocorrelation.js';
 import { GlmmcError } from '../samplers/errors.js';
-import { runCommand } from '../src/cli/program.js';
 import { type Comparison, compare } from '../src/compare/compare.js';
 import { parseCsv } from '../src/data/csv.js';
 import { type Fit, fit, type LikelihoodFit, type PosteriorFit } from '../src/estimate/fit.js';
@@ -35,6 +34,7 @@ import { DARK, LIGHT, type Palette } from '../src/report/theme.js';
 import { toSvg } from '../src/report/to-svg.js';
 import { near, shipped } from './helpers.js';
 import { absent, checkPage } from './page-checks.js';
+import { glmmc } from './run-glmmc.js';
 
 const CBPP = 'cbind(incidence, size - incidence) ~ factor(period) + (1 | herd)';
 const herds = glmm(CBPP, await shipped('cbpp'), { family: binomial() });
@@ -452,35 +452,22 @@ test('report() refuses what it cannot do before it works', async (t) => {
 
 test('glmmc fit --html, compare --html, plot --svg and --json', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'glmmc-'));
-  const run = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
-    let [out, err] = ['', ''];
-    const code = await runCommand(args, {
-      out: (text) => {
-        out += text;
-      },
-      err: (text) => {
-        err += text;
-      },
-      terminal: false,
-    });
-    return { code, out, err };
-  };
   try {
     const file = join(folder, 'd.csv');
     await writeFile(file, 'g,y,x\na,1,0\na,2,1\nb,1,0\nb,4,1\nc,7,0\nc,3,1\nd,2,2\nd,1,1\n');
     const model = [file, '-F', 'poisson', '-f', 'y ~ x + (1 | g)'];
     const page = join(folder, 'p.html');
-    t.is((await run('fit', ...model, '--html', page)).code, 0);
+    t.is((await glmmc('fit', ...model, '--html', page)).code, 0);
     t.true((await readFile(page, 'utf8')).includes('<h1>y ~ x'));
-    t.is((await run('compare', ...model, '--strategies', 'quadrature,laplace', '--html', page)).code, 0);
+    t.is((await glmmc('compare', ...model, '--strategies', 'quadrature,laplace', '--html', page)).code, 0);
     t.true((await readFile(page, 'utf8')).includes('Strategies compared'));
     const svg = join(folder, 'p.svg');
     const forest = ['--strategies', 'quadrature,laplace', '--kind', 'forest'];
-    t.deepEqual(await run('plot', ...model, ...forest, '--svg', svg), { code: 0, out: '', err: '' });
+    t.deepEqual(await glmmc('plot', ...model, ...forest, '--svg', svg), { code: 0, out: '', err: '' });
     t.true((await readFile(svg, 'utf8')).startsWith('<svg '));
-    const { out } = await run('plot', ...model, '--kind', 'fitted', '--variable', 'x', '--json');
+    const { out } = await glmmc('plot', ...model, '--kind', 'fitted', '--variable', 'x', '--json');
     t.is(JSON.parse(out).data.values.length, 6);
-    const refused = await run(
+    const refused = await glmmc(
       'fit',
       join(folder, 'absent.csv'),
       '-F',
@@ -492,10 +479,10 @@ test('glmmc fit --html, compare --html, plot --svg and --json', async (t) => {
     );
     t.deepEqual([refused.code, refused.out], [1, '']);
     t.regex(refused.err, /^glmmc: --html .*cannot write to the folder .*\n$/);
-    t.regex((await run('plot', ...model, '--kind', 'forrest', '--svg', svg)).err, /did you mean 'forest'/);
-    t.regex((await run('plot', ...model, '--kind', 'forest')).err, /--svg FILE, --json/);
+    t.regex((await glmmc('plot', ...model, '--kind', 'forrest', '--svg', svg)).err, /did you mean 'forest'/);
+    t.regex((await glmmc('plot', ...model, '--kind', 'forest')).err, /--svg FILE, --json/);
     t.regex(
-      (await run('plot', ...model, '--kind', 'calibration', '--variable', 'x', '--json')).err,
+      (await glmmc('plot', ...model, '--kind', 'calibration', '--variable', 'x', '--json')).err,
       /leave it out/,
     );
   } finally {
