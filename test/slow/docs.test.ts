@@ -1,7 +1,8 @@
-// The TypeScript of docs/ runs as it stands.
-import { runPages } from '../page-examples.js';
+// The TypeScript of docs/ runs as it stands, and so do the commands of every page.
+import test from 'ava';
+import { allPages, hasExamples, runCommandLines, runPages } from '../page-examples.js';
 
-runPages({
+const pages: Readonly<Record<string, readonly RegExp[]>> = {
   'docs/start.md': [
     /-91\.9834 +193\.97 +204\.09 +5\n[\s\S]*factor\(period\)4 +-1\.5795 +0\.428[\s\S]*sigma +0\.6475 +0\.181 +0\.4193/,
     /sigma +0\.6475 \(0\.181\) +0\.6476[\s\S]*sigma +0\.7605 \(0\.226\) +0\.761[\s\S]*quadrature .* agrees\n.*mcem.* agrees\n.*collapsed.* agrees\n[\s\S]*cbpp\.html\n$/,
@@ -16,6 +17,7 @@ runPages({
     /1 +0\.569 +0\.593 +0\.352 +0\.396 +0\.30 +-0\.023 +1\.134 +12\n[\s\S]*sigma +0\.37 +1\.12\n[\s\S]*sigma +0\.35 +1\.11\n[\s\S]*\[\]/,
   ],
   'docs/notation.md': [/^-7\.692047575\n-?0\.000000000\n-?0\.000000000 -?0\.000000000\n$/],
+  'docs/models.md': [/^(-\d{3}\.\d{8})\n\1\n$/],
   'docs/big-data.md': [
     /^-91\.9834\n$/,
     /5000 rows in 1000 clusters[\s\S]*-2466\.937600/,
@@ -95,4 +97,15 @@ runPages({
   'docs/methods/special-models.md': [
     /^0\.91629073 0\.91629073 1\.83258146\n0\.418330 0\.418330 2\.445993 -124\.948795\n0 0\.575364 false\n$/,
   ],
+};
+
+runPages(pages);
+runCommandLines();
+
+test('no page has examples that are not run', (t) => {
+  // Those of the README run in test/readme.test.ts.
+  t.deepEqual(
+    allPages().filter((page) => hasExamples(page) && page !== 'README.md'),
+    Object.keys(pages).sort(),
+  );
 });
