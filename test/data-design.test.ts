@@ -500,3 +500,16 @@ test('centred, a covariate far from 0 is told from the intercept', (t) => {
   const v = [1e8, 1e8 + 2, 1e8 + 1, 1e8 - 1, 1e8, 1e8 + 3];
   t.is(buildDesign('y ~ center(v) + (1 | g)', { ...data, v }).columns, 2);
 });
+
+test('numbers with a cell that is none are no categories, unless it is said', (t) => {
+  const rows = Array.from({ length: 30 }, (_, i) => i);
+  const v = ['n/a', ...rows.slice(1).map((i) => String(i % 11))];
+  const data = { y: rows.map((i) => i % 3), g: rows.map((i) => i % 4), v };
+  t.throws(() => buildDesign('y ~ v + (1 | g)', data), {
+    code: 'numbers-as-text',
+    message:
+      "column 'v' is text for 'n/a', and each of its 11 numbers would be a category; correct these cells, or leave them empty or NA; if categories are meant write factor(v)",
+  });
+  t.is(buildDesign('y ~ factor(v) + (1 | g)', data).columns, 12);
+  t.is(buildDesign('y ~ v + (1 | g)', data, { levels: { v: [...new Set(v)] } }).columns, 12);
+});

@@ -79,7 +79,7 @@ export interface Design {
  * Coding, names and order are those of R's `model.matrix` with treatment contrasts; `scale()`, `center()` and
  * `poly()` learn from every row where their argument is known, as in R.
  * @throws GlmmcError `formula-syntax`, `several-random-terms`, `unsupported-random-term`, `unknown-function`,
- * `bad-formula`, `bad-poly` (these with the place), `no-random-term`, `unknown-column`, `text-in-arithmetic`,
+ * `bad-formula`, `bad-poly` (these with the place), `no-random-term`, `unknown-column`, `text-in-arithmetic`, `numbers-as-text`,
  * `constant-column`, `bad-levels`, `one-level`, `no-rows`, `non-finite`, `bad-response`, `negative-count`,
  * `trials-below-successes`, `bad-weights`, `cluster-weights-vary`, `one-cluster`, `rank-deficient`,
  * and those of `toTable`

@@ -157,11 +157,16 @@ function numericColumn(name: string, scope: Scope): Float64Array {
   const { levels } = column.factor;
   const noNumbers = levels.filter((level) => Number.isNaN(Number(level)));
   const telling = noNumbers.length > 0 ? noNumbers : levels;
-  const some = telling.slice(0, 3).map((level) => `'${level}'`);
   throw new GlmmcError(
     'text-in-arithmetic',
-    `expected numbers in column '${name}', found text (${some.join(', ')}${telling.length > 3 ? ', ...' : ''}); use it as a category, or correct the text that is not a number`,
+    `expected numbers in column '${name}', found text (${firstThree(telling)}); use it as a category, or correct the text that is not a number`,
   );
+}
+
+/** The first three of some texts, quoted. */
+export function firstThree(texts: readonly string[]): string {
+  const some = texts.slice(0, 3).map((text) => `'${text}'`);
+  return `${some.join(', ')}${texts.length > 3 ? ', ...' : ''}`;
 }
 
 /** Why a call cannot stand in arithmetic. */

@@ -1,6 +1,6 @@
 // A variable of the model: one or several numeric columns, or a factor with its levels frozen.
 import { GlmmcError } from '../../samplers/errors.js';
-import { evaluateRows, type Scope } from './evaluate.js';
+import { evaluateRows, firstThree, type Scope } from './evaluate.js';
 import { type Factor, factorOfNumbers, keepLevels, levelOrder, matchLevels } from './factor.js';
 import { formulaError } from './formula-tokens.js';
 import { deparse, type Node, unwrap } from './formula-tree.js';
@@ -16,13 +16,15 @@ type Levels = Readonly<Record<string, readonly (string | number | boolean)[]>>;
 
 /**
  * Evaluates a variable of the formula on the data it is fitted to; levels are those of the kept rows.
- * @throws GlmmcError `bad-levels`, `bad-poly`, `non-finite`, and what `evaluate` throws
+ * @throws GlmmcError `numbers-as-text`, `bad-levels`, `bad-poly`, `non-finite`, and what `evaluate` throws
  */
 export function learnVariable(node: Node, scope: Scope, kept: Int32Array, levels: Levels): Variable {
   const column = categoricalColumn(node, scope);
   if (column !== undefined) {
     const raw = rawFactor(node, scope);
     const found = keepLevels(raw, kept);
+    if (unwrap(node).kind === 'name' && !Object.hasOwn(levels, column))
+      refuseSpoiltNumbers(column, found.levels);
     const asked = Object.hasOwn(levels, column) ? levels[column] : undefined;
     const factor =
       asked === undefined ? found : keepLevels(raw, kept, levelOrder(column, asked, found.levels));
@@ -58,6 +60,20 @@ export function applyVariable(node: Node, scope: Scope, learnt: Variable): Varia
     if (row >= 0) requireFinite(values, Int32Array.of(row), variable.names[j]!);
   });
   return variable;
+}
+
+/** So many numbers among the categories of a text column were hardly meant to be categories. */
+const MANY_NUMBERS = 10;
+
+/** A column of numbers with a cell such as `n/a` is text, and would get a coefficient a number. */
+function refuseSpoiltNumbers(name: string, levels: readonly string[]): void {
+  const noNumbers = levels.filter((level) => Number.isNaN(Number(level)));
+  const numbers = levels.length - noNumbers.length;
+  if (noNumbers.length === 0 || numbers < MANY_NUMBERS || numbers < 2 * noNumbers.length) return;
+  throw new GlmmcError(
+    'numbers-as-text',
+    `column '${name}' is text for ${firstThree(noNumbers)}, and each of its ${numbers} numbers would be a category; correct these cells, or leave them empty or NA; if categories are meant write factor(${name})`,
+  );
 }
 
 /** The column (or text of the expression) whose values are categories here, or undefined. */
