@@ -84,10 +84,11 @@ function ownString(cell: string): string {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** A decimal number, or undefined; `0x10` and the like stay text. */
+/** A decimal number, NaN of spaces alone (they were in quotes), or undefined; `0x10` and the like stay text. */
 function toNumber(text: string): number | undefined {
   const value = Number(text);
   if (Number.isNaN(value)) return special.get(text);
+  if (value === 0 && text.trim() === '') return Number.NaN;
   const second = text.charCodeAt(1) | 32;
   return text.charCodeAt(0) === 48 && (second === 120 || second === 98 || second === 111) ? undefined : value;
 }
