@@ -26,6 +26,7 @@ import {
   readCsv,
   type Table,
 } from '../src/index.js';
+import { dataSummary } from '../src/report/html/data-summary.js';
 
 const instance = await DuckDBInstance.create();
 const connection = await instance.connect();
@@ -171,6 +172,12 @@ test('clusters of the same total are one, and none is lost from the counts', asy
   const { message } = model.findings.find(({ code }) => code === 'rows-merged')!;
   t.true(message.startsWith('900 rows in 60 clusters were merged into'), message);
   t.is(glance(await fit(model, quadrature())).nobs, 900);
+  // A report tells of the data, not of the rows that stand for them.
+  const y = simulated.binary as Float64Array;
+  const { text } = dataSummary(model);
+  t.regex(text, new RegExp(`<dd>900, merged into ${model.observations}</dd>`));
+  t.regex(text, new RegExp(`<dd>60 by <code>cluster</code>, merged into ${model.clusterLabels.length}</dd>`));
+  t.true(text.includes(`${((100 * y.reduce((sum, one) => sum + one, 0)) / 900).toFixed(1)}% successes`));
 });
 
 test('clusters that are all alike are fitted by their rows', async (t) => {
