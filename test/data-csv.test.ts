@@ -57,6 +57,13 @@ test('spaces in quotes are no number', (t) => {
   t.deepEqual(parseCsv('x,g\n"  ",a\n" 2 ",b\n'), { x: numbers(nan, 2), g: ['a', 'b'] });
 });
 
+test('whole numbers that no double holds are identifiers, and text', (t) => {
+  t.deepEqual(parseCsv('id,n\n9007199254740993,9007199254740992\n1,100000000000000000000\n'), {
+    id: ['9007199254740993', '1'],
+    n: numbers(2 ** 53, 1e20),
+  });
+});
+
 test("R's column of row names is called X", (t) => {
   t.deepEqual(Object.keys(parseCsv('"","y"\n"1",2\n')), ['X', 'y']);
 });
