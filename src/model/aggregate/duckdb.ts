@@ -91,10 +91,11 @@ async function connect(
       `glmmFromDuckDb() takes a connection of @duckdb/node-api, the path of a database file or ':memory:', found ${describe(database)}`,
     );
   }
-  const { DuckDBInstance } = await importDuckDb().catch(() => {
+  const { DuckDBInstance } = await importDuckDb().catch((error) => {
+    const absent = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
     throw new GlmmcError(
       'no-duckdb',
-      'glmmFromDuckDb() needs the package @duckdb/node-api, which is not installed; npm install @duckdb/node-api',
+      `glmmFromDuckDb() needs the package @duckdb/node-api, which ${absent ? 'is not installed' : `cannot be loaded: ${(error as Error).message}`}; npm install @duckdb/node-api`,
     );
   });
   const settings: Record<string, string> = database === ':memory:' ? {} : { access_mode: 'READ_ONLY' };

@@ -13,7 +13,7 @@ export function quoteIdentifier(name: string): string {
 }
 
 /** A number as a double: with an exponent, since one without is a decimal of a few digits to both engines. */
-export function sqlNumber(value: number): string {
+function sqlNumber(value: number): string {
   return value < 0 ? `(${value.toExponential()})` : value.toExponential();
 }
 
