@@ -7,6 +7,7 @@ import { gamma as gammaVariate, normal, openUniform } from '../samplers/variates
 import {
   aggregateSql,
   binomial,
+  clusterLogLik,
   type DuckDbOptions,
   type Family,
   fit,
@@ -19,11 +20,13 @@ import {
   type Model,
   type ModelOptions,
   negativeBinomial,
+  parseCsv,
   poisson,
   quadrature,
   readCsv,
   type Table,
 } from '../src/index.js';
+import { dataSummary } from '../src/report/html/data-summary.js';
 
 const instance = await DuckDBInstance.create();
 const connection = await instance.connect();
@@ -112,6 +115,7 @@ function columns(): Table {
     successes: trials.map((total, i) => binomialVariate(stream, total, mean[i]!, 1 - mean[i]!)),
     events: Float64Array.from(eta, (at) => poissonVariate(stream, 20 * Math.exp(at))),
     level: Float64Array.from(eta, (at) => 100 + at + normal(stream)),
+    negative: Float64Array.from(eta, () => -1e12),
     wait: Float64Array.from(eta, (at) => Math.exp(at) * gammaVariate(stream, 3) + 1e-3),
   };
 }
@@ -168,6 +172,12 @@ test('clusters of the same total are one, and none is lost from the counts', asy
   const { message } = model.findings.find(({ code }) => code === 'rows-merged')!;
   t.true(message.startsWith('900 rows in 60 clusters were merged into'), message);
   t.is(glance(await fit(model, quadrature())).nobs, 900);
+  // A report tells of the data, not of the rows that stand for them.
+  const y = simulated.binary as Float64Array;
+  const { text } = dataSummary(model);
+  t.regex(text, new RegExp(`<dd>900, merged into ${model.observations}</dd>`));
+  t.regex(text, new RegExp(`<dd>60 by <code>cluster</code>, merged into ${model.clusterLabels.length}</dd>`));
+  t.true(text.includes(`${((100 * y.reduce((sum, one) => sum + one, 0)) / 900).toFixed(1)}% successes`));
 });
 
 test('clusters that are all alike are fitted by their rows', async (t) => {
@@ -180,6 +190,77 @@ test('clusters that are all alike are fitted by their rows', async (t) => {
     message: /all 10 clusters .* \{ merge: 'rows' \}/,
   });
   await same(t, formula, alike, { family: binomial() }, { ...options, merge: 'rows' }, 20);
+});
+
+test('equal sums of different responses keep their constants where clusters are not merged in SQL', async (t) => {
+  const responses = [
+    [0, 8],
+    [4, 4],
+    [2, 5],
+    [1, 7],
+    [3, 6],
+  ];
+  const g = Float64Array.from({ length: 20 }, (_, i) => i >> 1);
+  const data = await store('sums', { g, y: g.map((at, i) => responses[at % 5]![i % 2]!) });
+  for (const merge of ['rows', 'clusters'] as const) {
+    const duck = { family: poisson('sqrt'), table: 'sums', merge };
+    await same(t, 'y ~ 1 + (1 | g)', data, { family: poisson('sqrt') }, duck, 20);
+    const merged = await fit(await glmmFromDuckDb('y ~ 1 + (1 | g)', connection, duck), quadrature());
+    if (merge === 'clusters') continue;
+    const byRow = await fit(glmm('y ~ 1 + (1 | g)', data, { family: poisson('sqrt') }), quadrature());
+    const expected = clusterLogLik(byRow);
+    clusterLogLik(merged).forEach((value, i) => {
+      t.true(Math.abs(value - expected[i]!) < 1e-9 * Math.abs(expected[i]!), `cluster ${i}`);
+    });
+  }
+});
+
+test('gamma responses of many orders of magnitude keep their digits', async (t) => {
+  const draws = rng(3).stream('wide');
+  const g = Float64Array.from({ length: 120 }, (_, i) => Math.floor(i / 6));
+  const shift = Float64Array.from({ length: 20 }, () => normal(draws));
+  const y = g.map((at, i) => Math.exp(shift[at]!) * (i % 6 === 0 ? 1e-13 : gammaVariate(draws, 0.1) + 1e-9));
+  const wide = await store('wide', { g, y });
+  const family = gamma();
+  await same(t, 'y ~ 1 + (1 | g)', wide, { family }, { family, table: 'wide' }, 40);
+});
+
+test('clusters of decimals and UUIDs are read, kinds that tables do not have are refused by name', async (t) => {
+  const options = { family: binomial(), table: 'kinds' };
+  const identifiers = {
+    'CAST(i % 7 AS DECIMAL(18, 2))': '6',
+    'CAST(i % 7 AS DECIMAL(38, 0)) + 12345678901234567890': '12345678901234567896',
+    "CAST('00000000-0000-0000-0000-00000000000' || (i % 7) AS UUID)": '00000000-0000-0000-0000-000000000006',
+  };
+  const rest = 'CASE WHEN i % 5 < 2 THEN 1 ELSE 0 END AS y, i % 3 AS x FROM range(80) t(i)';
+  for (const [g, last] of Object.entries(identifiers)) {
+    await connection.run(`CREATE OR REPLACE TABLE kinds AS SELECT ${g} AS g, ${rest}`);
+    const model = await glmmFromDuckDb('y ~ x + (1 | g)', connection, { ...options, merge: 'rows' });
+    t.is(model.clusterLabels[6], last);
+    t.is(model.clusterLabels.length, 7);
+  }
+  await connection.run(
+    `CREATE OR REPLACE TABLE kinds AS SELECT i % 7 AS g, DATE '2020-01-01' + CAST(i AS INTEGER) AS day, ${rest}`,
+  );
+  await t.throwsAsync(glmmFromDuckDb('y ~ day + (1 | g)', connection, options), {
+    code: 'unreadable-column',
+    message: /'day' .* date_diff/,
+  });
+});
+
+test('rows given twice, or without a column that they were grouped by, are no result of the SQL', (t) => {
+  const head = 'g,x,glmmc_clusters,glmmc_rows,glmmc_count,glmmc_sum,glmmc_second,glmmc_constant';
+  const csv = (rows: readonly string[]): string =>
+    [`${head},glmmc_invalid,glmmc_table_rows`, ...rows.map((row) => `${row},0,0,0,30`)].join('\n');
+  const read = (formula: string, rows: readonly string[]): Model =>
+    glmmFromAggregate(formula, parseCsv(csv(rows)), { family: binomial('probit') });
+  const rows = ['a,0,1,4,4,1', 'a,1,1,4,4,2', 'b,0,1,4,4,3'];
+  t.is(read('y ~ x + (1 | g)', rows).clusterLabels.length, 2);
+  const refused = { code: 'bad-aggregate', message: /twice/ };
+  t.throws(() => read('y ~ x + (1 | g)', [...rows, ...rows]), refused);
+  t.throws(() => read('y ~ 1 + (1 | g)', rows), refused);
+  // Text that a CSV file makes the same number of.
+  t.throws(() => read('y ~ x + (1 | g)', ['01,0,1,4,4,1', '1,0,1,4,4,2', '2,0,1,4,4,3']), refused);
 });
 
 test('counts to 1e9 lose no more than the sum of their log factorials does', async (t) => {
@@ -204,6 +285,11 @@ test('the SQL of both dialects holds names in quotes alone', (t) => {
     t.true(sql.includes('"a""; drop table x; --"'));
     t.true(sql.includes('FROM "my schema"."t"""'));
     t.false(/drop table/.test(sql.replaceAll(/"(?:[^"]|"")*"/g, '')));
+    // A part of the SQL of this name would be read in the table's place.
+    t.throws(() => aggregateSql('y ~ (1 | g)', { family: binomial(), table: 'Glmmc_cells', dialect }), {
+      code: 'unsupported-aggregate',
+      message: /make a view/,
+    });
   }
 });
 
@@ -233,6 +319,7 @@ const refused: readonly (readonly [string, object, string, RegExp])[] = [
   ['binary ~ dose + (1 | cluster)', { dialect: 'postgres' }, 'unknown-option', /no option 'dialect'/],
   ['binary ~ dose + (1 | cluster)', { table: 'no such table' }, 'duckdb', /no such table/],
   ['binary ~ dose + (1 | cluster)', { table: '' }, 'bad-name', /a name in SQL/],
+  ['negative ~ dose + (1 | cluster)', { family: poisson() }, 'bad-response', /rows have responses/],
   ['binary ~ dose + (1 | cluster)', { table: 3 }, 'bad-option', /the name of a table/],
 ];
 for (const [formula, options, code, message] of refused) {

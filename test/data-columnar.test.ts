@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { columnFromArray, decimal, tableFromColumns, tableToIPC } from '@uwdata/flechette';
 import test from 'ava';
 import { readArrow } from '../src/data/arrow.js';
 import { parseCsv, readCsv } from '../src/data/csv.js';
@@ -101,6 +102,28 @@ for (const [read, kind] of [
     await t.throwsAsync(read(new TextEncoder().encode('y,g\n1,2\n')), { code });
   });
 }
+
+test('decimals without a fraction are refused beyond 2^53: their last digits are gone', async (t) => {
+  const refused = {
+    code: 'inexact-integer',
+    message: /column 'id', row 1: a decimal near 12345678901234567000/,
+  };
+  const path = join(scratch, 'decimals.parquet');
+  const connection = await (await DuckDBInstance.create()).connect();
+  const id = "CAST('12345678901234567890' AS DECIMAL(20, 0)) + i";
+  await connection.run(
+    `COPY (SELECT ${id} AS id, CAST(i AS DECIMAL(20, 0)) AS n FROM range(3) t(i)) TO '${path}'`,
+  );
+  await t.throwsAsync(readParquet(path), refused);
+  t.deepEqual(await readParquet(path, { columns: ['n'] }), { n: numbers(0, 1, 2) });
+  const columns = {
+    id: columnFromArray([12345678901234567890n, 1n], decimal(20, 0, 128)),
+    n: columnFromArray([2n, 1n], decimal(20, 0, 128)),
+  };
+  const bytes = tableToIPC(tableFromColumns(columns), { format: 'file' }) as Uint8Array;
+  await t.throwsAsync(readArrow(bytes), refused);
+  t.deepEqual(await readArrow(bytes, { columns: ['n'] }), { n: numbers(2, 1) });
+});
 
 test('gzipped CSV is known by its bytes, and the same table', async (t) => {
   const text = await readFile('examples/data/epil.csv');

@@ -47,6 +47,23 @@ test('quoted fields hold commas, quotes and line ends', (t) => {
   });
 });
 
+test('lines may end in CRLF and LF in one file, with quotes too', (t) => {
+  const table = { x: numbers(1, 2, 3), g: ['a', 'b', 'c,d'] };
+  t.deepEqual(parseCsv('x,g\r\n1,"a"\n2,b\r\n3,"c,d"\n'), table);
+  t.deepEqual(parseCsv('x,g\n1,"a"\r\n2,b\n3,"c,d"\r\n'), table);
+});
+
+test('spaces in quotes are no number', (t) => {
+  t.deepEqual(parseCsv('x,g\n"  ",a\n" 2 ",b\n'), { x: numbers(nan, 2), g: ['a', 'b'] });
+});
+
+test('whole numbers that no double holds are identifiers, and text', (t) => {
+  t.deepEqual(parseCsv('id,n\n9007199254740993,9007199254740992\n1,100000000000000000000\n'), {
+    id: ['9007199254740993', '1'],
+    n: numbers(2 ** 53, 1e20),
+  });
+});
+
 test("R's column of row names is called X", (t) => {
   t.deepEqual(Object.keys(parseCsv('"","y"\n"1",2\n')), ['X', 'y']);
 });

@@ -147,6 +147,25 @@ test('BigInt arrays as columns become numbers', (t) => {
   t.deepEqual(table.y, new Float64Array([1, 2]));
 });
 
+test('BigInt beyond 2^53 is refused, and not taken for its neighbour', (t) => {
+  const id = [2n ** 53n, 2n ** 53n + 1n];
+  const refused = {
+    code: 'inexact-integer',
+    message: /column 'id', row 1: 9007199254740992 is beyond 2\^53/,
+  };
+  t.throws(() => toTable({ id: new BigInt64Array(id) } as unknown as DataSource), refused);
+  t.throws(() => toTable(id.map((one) => ({ id: one }))).id, refused);
+});
+
+test('identifiers of 16 digits are as many clusters', (t) => {
+  const g = Float64Array.from({ length: 12 }, (_, i) => 9007199254740980 + (i % 4));
+  const { clusterLabels } = buildDesign('y ~ 1 + (1 | g)', { y: g.map((_, i) => i % 3), g });
+  t.deepEqual(
+    clusterLabels,
+    [0, 1, 2, 3].map((last) => `900719925474098${last}`),
+  );
+});
+
 test('the three shapes give one design', (t) => {
   const columns = {
     y: [1, 2, 3, 5],

@@ -7,6 +7,7 @@ import { ranef } from '../src/inspect/ranef.js';
 import { FINE } from '../src/likelihood/engines/engine.js';
 import { GeneralEngine } from '../src/likelihood/engines/general.js';
 import { linearPredictors } from '../src/likelihood/integrand.js';
+import { marginal } from '../src/likelihood/marginal.js';
 import { MarginalLikelihood } from '../src/likelihood/marginal-likelihood.js';
 import type { Clusters } from '../src/model/clusters.js';
 import { binomial, type Family, gamma, gaussian, negativeBinomial, poisson } from '../src/model/family.js';
@@ -97,6 +98,24 @@ for (const [name, model, dispersion] of cases) {
     }
   });
 }
+
+test('merged logit rows whose odds underflow keep their value', (t) => {
+  const rows = Array.from({ length: 40 }, (_, r) => ({
+    g: r % 5,
+    x: 1000 * ((r >> 3) % 2),
+    y: Number((r * 7) % 3 === 0),
+  }));
+  const model = glmm('y ~ x + (1 | g)', rows, { family: binomial() });
+  for (const slope of [-1, 1]) {
+    const parameters = { beta: Float64Array.of(0.2, slope), sigma: 0.3 };
+    const { logLik, gradient } = plainly(model, model.clusters, parameters);
+    const found = marginal(model, parameters);
+    near(t, found.logLik, logLik, 1e-12 * Math.abs(logLik), 'logLik');
+    gradient.forEach((value, k) => {
+      near(t, found.gradient[k], value, 1e-9 * Math.max(1, Math.abs(value)), `gradient ${k}`);
+    });
+  }
+});
 
 test('large counts keep their digits: merged rows lose nothing to the constants', (t) => {
   // At the rows' own shares the log-likelihood is of the order of one a row, though y log y is of the order of 1e10.

@@ -19,7 +19,7 @@ as_owner() {
   if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
 }
 
-case "$1" in
+case "${1:-}" in
   install)
     if [ -n "$(find_bin)" ] && command -v psql >/dev/null; then exit 0; fi
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

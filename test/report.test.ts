@@ -229,7 +229,7 @@ const NASTY = [
   '<script>alert(1)</script>',
   '"><img onerror=alert(1) src=x>',
   "'; </style><b>&amp;",
-  '=1+1,\n"a"',
+  '=1+1,\n"a"\u000b',
 ];
 
 /** Clusters, a column and levels whose names would be markup. */
@@ -359,9 +359,11 @@ test('names from the data are escaped in texts, SVG, MathML and CSV links', asyn
   const svg = await toSvg(caterpillarPlot(nasty.fit));
   absent(t, svg, /<(script|img|b)\b/i);
   t.true(svg.includes('&lt;script&gt;alert(1)'));
+  // No XML may hold it.
+  t.false(svg.includes('\u000b') || (await reportHtml(nasty.fit)).includes('\u000b'));
 });
 
-test('CSV links hold the numbers in full, and names as they are', async (t) => {
+test('CSV links hold the numbers in full, and names as they are, none of them a formula', async (t) => {
   const nasty = await nastyFits();
   const text = await reportHtml(nasty.fit);
   const csv = (id: string): string =>
@@ -372,7 +374,7 @@ test('CSV links hold the numbers in full, and names as they are', async (t) => {
   const rows = ranef(nasty.fit);
   t.deepEqual(
     Array.from(clusters.cluster),
-    rows.map(({ cluster }) => cluster),
+    rows.map(({ cluster }) => (cluster.startsWith('=') ? `'${cluster}` : cluster)),
   );
   t.deepEqual(
     Array.from(clusters.mean),
@@ -386,6 +388,19 @@ test('CSV links hold the numbers in full, and names as they are', async (t) => {
   t.deepEqual(
     Array.from(estimates.mean),
     nasty.fit.estimates.map(({ value }) => value),
+  );
+  // No spreadsheet takes a name for a formula; numbers stay numbers.
+  t.is(
+    csvText(
+      ['=1+1', '(Intercept)'],
+      [
+        ['@SUM(A1)', -1.5],
+        ['-2+3', '-2'],
+        [' +x', '-1e-3'],
+        ['a=b', '-Inf'],
+      ],
+    ),
+    "'=1+1,(Intercept)\n'@SUM(A1),-1.5\n'-2+3,-2\n' +x,-1e-3\na=b,-Inf\n",
   );
   const table = parseCsv(
     csvText(

@@ -67,7 +67,9 @@ async function chooseData(): Promise<void> {
   family.value = chosen.family;
   fillLinks();
   const answer = await fetch(`data/${chosen.file}.csv`);
-  showCsv(await answer.text(), chosen.file);
+  const text = await answer.text();
+  // Another one may have been chosen meanwhile.
+  if (data.value === chosen.file) showCsv(text, chosen.file);
 }
 
 async function takeFile(own: File | undefined): Promise<void> {

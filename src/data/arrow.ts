@@ -31,7 +31,10 @@ export async function readArrow(source: FileSource, options: ColumnarOptions = {
   return Object.fromEntries(
     chosen.map((name) => {
       const { type } = arrow.schema.fields[names.indexOf(name)]!;
-      const column = new CellColumn(label, name, arrow.numRows, bigIntegers, divisorOf(flechette, type));
+      const isWhole =
+        type.typeId === flechette.Type.Decimal && (type as unknown as { scale: number }).scale === 0;
+      const divisor = divisorOf(flechette, type);
+      const column = new CellColumn(label, name, arrow.numRows, bigIntegers, divisor, isWhole);
       let at = 0;
       for (const batch of arrow.getChildAt(names.indexOf(name)).data) {
         column.put(at, [...batch]);

@@ -13,24 +13,39 @@ export class CellColumn {
   private readonly rows: number;
   private readonly bigIntegers: BigIntegers;
   private readonly divisor: number;
+  private readonly wholeDecimals: boolean;
   private numbers: Float64Array | undefined;
   private cells: Cell[] | undefined;
 
   /**
    * @param source what the column is of, for messages
    * @param divisor what its numbers are divided by: ticks a second, say
+   * @param wholeDecimals whether they were decimals without a fraction, whose last digits may be gone by now
    */
-  constructor(source: string, name: string, rows: number, bigIntegers: BigIntegers, divisor: number = 1) {
+  constructor(
+    source: string,
+    name: string,
+    rows: number,
+    bigIntegers: BigIntegers,
+    divisor: number = 1,
+    wholeDecimals: boolean = false,
+  ) {
     this.source = source;
     this.name = name;
     this.rows = rows;
     this.bigIntegers = bigIntegers;
     this.divisor = divisor;
+    this.wholeDecimals = wholeDecimals;
   }
 
   /** @throws GlmmcError `inexact-integer`, `unreadable-column` for values that are none of the kinds of a table */
   put(at: number, values: ArrayLike<unknown>): void {
-    if (this.cells === undefined && this.divisor === 1 && values instanceof Float64Array) {
+    if (
+      this.cells === undefined &&
+      this.divisor === 1 &&
+      !this.wholeDecimals &&
+      values instanceof Float64Array
+    ) {
       this.numbers ??= new Float64Array(this.rows);
       this.numbers.set(values, at);
       return;
@@ -64,6 +79,7 @@ export class CellColumn {
   }
 
   private putNumber(row: number, value: number): void {
+    if (this.wholeDecimals && Math.abs(value) > Number.MAX_SAFE_INTEGER) throw this.lost(row, value);
     if (this.cells) {
       // Of a column that has turned to text, the numbers too are told by theirs.
       this.cells[row] = Number.isNaN(value) ? null : String(value);
@@ -89,6 +105,13 @@ export class CellColumn {
     return new GlmmcError(
       'inexact-integer',
       `${this.source}: column '${this.name}', row ${row + 1}: ${value} is beyond 2^53, where numbers lose their last digits; read such columns as text by { bigIntegers: 'text' }, which is right for identifiers`,
+    );
+  }
+
+  private lost(row: number, value: number): GlmmcError {
+    return new GlmmcError(
+      'inexact-integer',
+      `${this.source}: column '${this.name}', row ${row + 1}: a decimal near ${value} is beyond 2^53, where numbers lose their last digits; write such columns as text where the file is made, or leave them out by { columns: [...] }`,
     );
   }
 

@@ -26,7 +26,7 @@ export type Covariate = {
 );
 
 /** More values than this are not listed. */
-export const MOST_VALUES = 12;
+const MOST_VALUES = 12;
 
 /**
  * Sums up the columns of `terms`, then those that stand in `offsets` alone, in the order of the formula.

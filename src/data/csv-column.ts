@@ -84,10 +84,18 @@ function ownString(cell: string): string {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** A decimal number, or undefined; `0x10` and the like stay text. */
+/** Whether a whole number in digits is another one as a double: an identifier, which is text. */
+function losesDigits(text: string, value: number): boolean {
+  const digits = text.trim();
+  return /^[+-]?\d+$/.test(digits) && BigInt(digits.replace('+', '')) !== BigInt(value);
+}
+
+/** A decimal number, NaN of spaces alone (they were in quotes), or undefined; `0x10` and the like, and identifiers of too many digits, stay text. */
 function toNumber(text: string): number | undefined {
   const value = Number(text);
   if (Number.isNaN(value)) return special.get(text);
+  if (value === 0 && text.trim() === '') return Number.NaN;
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER && losesDigits(text, value)) return undefined;
   const second = text.charCodeAt(1) | 32;
   return text.charCodeAt(0) === 48 && (second === 120 || second === 98 || second === 111) ? undefined : value;
 }

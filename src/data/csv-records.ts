@@ -83,6 +83,8 @@ export class CsvRecords {
     try {
       parse(block, {
         delimiter: this.delimiter!,
+        // Left to itself it takes the first line end for that of all lines, and files that were put together have both.
+        record_delimiter: block.includes('\n') ? ['\r\n', '\n'] : ['\r'],
         skip_empty_lines: true,
         trim: true,
         relax_column_count: true,

@@ -18,7 +18,7 @@ export interface CsvOptions {
  * Reads a CSV file with a header line (UTF-8, quotes as RFC 4180, CRLF or LF, byte order mark ignored), gzipped or not, which
  * its first bytes tell. The file is read in pieces: what stays in memory are the columns.
  * A column whose cells are all numbers, empty or `NA` becomes a `Float64Array` (missing as NaN);
- * any other an array of text (missing as null). A header without commas is split at tabs or semicolons.
+ * any other an array of text (missing as null), and so one with whole numbers that a double cannot hold: identifiers. A header without commas is split at tabs or semicolons.
  * A column whose first text comes after numbers makes the file be read a second time.
  * @throws GlmmcError `file-not-found`, `unreadable-file`, `empty-csv`, `ragged-csv`, `bad-csv`, `duplicate-columns`,
  *   `unknown-column`, `unknown-option`, `bad-option`; `needs-node` in a browser

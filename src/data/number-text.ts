@@ -17,9 +17,12 @@ export function numberText(value: number): string {
   return `${sign}${Math.abs(rounded).toFixed(decimals)}`;
 }
 
-/** A level or cluster label: whole numbers in full, as R prints integers (100000, not 1e+05). */
+/**
+ * A level or cluster label: whole numbers in full, as R prints integers (100000, not 1e+05), those of more than 15 digits too, which
+ * are identifiers that may differ in the last one.
+ */
 export function labelText(value: number): string {
-  return Number.isInteger(value) && Math.abs(value) < 1e15
+  return Number.isInteger(value) && Math.abs(value) < 1e21
     ? String(value === 0 ? 0 : value)
     : numberText(value);
 }

@@ -33,7 +33,7 @@ export async function readParquet(source: FileSource, options: ColumnarOptions =
     const columns = new Map(
       schema.children.map(({ element }) => [
         element.name,
-        new CellColumn(label, element.name, rows, bigIntegers, ticksOfDay(element)),
+        new CellColumn(label, element.name, rows, bigIntegers, ticksOfDay(element), isWholeDecimal(element)),
       ]),
     );
     const compressors = await compressorsFor(metadata);
@@ -79,6 +79,10 @@ interface Chunk {
 function ticksOfDay({ converted_type, logical_type }: SchemaElement): number {
   if (logical_type?.type === 'TIME') return { MILLIS: 1e3, MICROS: 1e6, NANOS: 1e9 }[logical_type.unit];
   return converted_type === 'TIME_MILLIS' ? 1e3 : converted_type === 'TIME_MICROS' ? 1e6 : 1;
+}
+
+function isWholeDecimal({ converted_type, scale }: SchemaElement): boolean {
+  return converted_type === 'DECIMAL' && (scale ?? 0) === 0;
 }
 
 const decoder = new TextDecoder();

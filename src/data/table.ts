@@ -25,9 +25,9 @@ type Cell = number | string | boolean | null;
 
 /**
  * The columns of `source`. Columns given as columns are returned as they are, typed arrays never copied;
- * columns of rows and of Arrow tables are read when first asked for. BigInt becomes number, undefined missing.
+ * columns of rows and of Arrow tables are read when first asked for. BigInt becomes number (beyond 2^53 it is refused), undefined missing.
  * @throws GlmmcError `bad-data` (not a table, or a cell that is neither number, text nor boolean),
- * `ragged-data`, `empty-data`
+ * `ragged-data`, `empty-data`, `inexact-integer`
  */
 export function toTable(source: DataSource): Table {
   if (Array.isArray(source)) return fromRows(source);
@@ -51,7 +51,7 @@ function fromColumns(columns: Readonly<Record<string, unknown>>): Table {
     const column = columns[name];
     if (column instanceof BigInt64Array || column instanceof BigUint64Array) {
       converted = true;
-      return [name, Float64Array.from(column, Number)];
+      return [name, Float64Array.from(column, (value: bigint, row: number) => exact(value, name, row))];
     }
     if (!isArrayLike(column)) {
       throw new GlmmcError(
@@ -163,7 +163,17 @@ function readColumn(name: string, rows: number, get: (row: number) => unknown): 
   return numbers;
 }
 
-/** One cell as number, text, boolean or null. @throws GlmmcError `bad-data` for anything else */
+/** @throws GlmmcError `inexact-integer` */
+function exact(value: bigint, column: string, row: number): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new GlmmcError(
+    'inexact-integer',
+    `column '${column}', row ${row + 1}: ${value} is beyond 2^53, where numbers lose their last digits; make text of identifiers`,
+  );
+}
+
+/** One cell as number, text, boolean or null. @throws GlmmcError `bad-data` for anything else, `inexact-integer` */
 export function toCell(value: unknown, column: string, row: number): Cell {
   switch (typeof value) {
     case 'number':
@@ -171,7 +181,7 @@ export function toCell(value: unknown, column: string, row: number): Cell {
     case 'boolean':
       return value;
     case 'bigint':
-      return Number(value);
+      return exact(value, column, row);
     case 'undefined':
       return null;
     default:

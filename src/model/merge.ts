@@ -13,10 +13,12 @@ export interface MergedClusters {
 
 /** Merging is looked for in this many clusters first; where they are all different, so are the others taken to be. */
 const LOOK_AT = 2_000;
+/** Constants of equal clusters differ by no more, relatively: they are sums over the same rows in another order. */
+const ROUNDING = 1e-11;
 
 /**
  * Merges equal rows inside clusters, then clusters whose rows (design, response, trials, weights, offset) are the same
- * numbers in the same order; with `excess` (Outcome.mergesResponses) also those that differ only in responses of the same
+ * numbers in the same order, of the same constant; with `excess` (Outcome.mergesResponses) also those that differ only in responses of the same
  * weighted sum. Each row of such a merged cluster has the mean response, and what is told of its log-likelihood is the
  * mean over its members.
  */
@@ -132,6 +134,8 @@ class ClusterRows {
   /** What stands for the responses where these may differ: their weighted sums, each known once it has been asked for. */
   private readonly sums: Float64Array | undefined;
   private readonly responses: Clusters;
+  /** Constants of the clusters, where they too must be the same: rows that SQL merged may stand for different ones. */
+  private readonly constants: Float64Array | undefined;
 
   /** @param original before their rows were merged, where responses may differ */
   constructor(clusters: Clusters, original: Clusters | undefined) {
@@ -142,6 +146,7 @@ class ClusterRows {
     this.perRow = [offset, ...(original ? [] : [y]), ...(single ? [] : [trials, weights])];
     this.sums = original && new Float64Array(clusters.count);
     this.responses = original ?? clusters;
+    this.constants = original ? undefined : clusters.constants;
   }
 
   /** FNV-1a over the bits of cluster i. */
@@ -171,10 +176,16 @@ class ClusterRows {
 
   /** Of clusters that have been hashed. */
   same(a: number, b: number): boolean {
-    const { starts, columns, x, perRow, sums } = this;
+    const { starts, columns, x, perRow, sums, constants } = this;
     const length = starts[a + 1] - starts[a];
     if (starts[b + 1] - starts[b] !== length) return false;
     if (sums && sums[a] !== sums[b]) return false;
+    if (
+      constants &&
+      !(Math.abs(constants[a] - constants[b]) <= ROUNDING * Math.max(1, Math.abs(constants[a])))
+    ) {
+      return false;
+    }
     const equal = (array: Float64Array, width: number): boolean => {
       const fromA = starts[a] * width;
       const fromB = starts[b] * width;

@@ -4,6 +4,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { GlmmcError } from '../../samplers/errors.js';
 import { checkOptions } from '../../samplers/options.js';
 import { isObject, whatIs } from '../model/arguments.js';
+import { withoutControls } from './html/markup.js';
 import type { PlotSpec } from './plots/spec.js';
 import { textWidth } from './text-width.js';
 import { type Theme, vegaConfig } from './theme.js';
@@ -73,7 +74,7 @@ async function draw(spec: PlotSpec, theme: Theme): Promise<string> {
       const svg = await view.toSVG();
       // Vega draws what it has where data do not come.
       if (asked) throw elsewhere();
-      return `${renumbered(svg)}\n`;
+      return `${withoutControls(renumbered(svg))}\n`;
     } finally {
       view.finalize();
     }

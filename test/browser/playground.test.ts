@@ -136,6 +136,10 @@ test('the server gives the folder alone, and survives what is no address', async
   t.is(await status('%2e%2e%2f%2e%2e%2fetc/passwd'), 404);
   t.is(await status('nowhere.js'), 404);
   t.is(await status('data/cbpp.csv'), 200);
+  const head = await fetch(`${playground.url}data/cbpp.csv`, { method: 'HEAD' });
+  t.deepEqual([head.status, await head.text()], [200, '']);
+  const posted = await fetch(`${playground.url}data/cbpp.csv`, { method: 'POST', body: 'x' });
+  t.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD']);
 });
 
 for (const dark of [false, true]) {

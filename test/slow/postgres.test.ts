@@ -148,6 +148,11 @@ if (missing === undefined) {
     await same(t, `t ~ ${terms}`, data, { family: gamma(), columns }, 'x');
     await same(t, `n ~ ${terms}`, data, { family: poisson(), offset: 'e', columns }, 'x');
     await same(t, `flag ~ \`${evil}\` + (1 | g)`, data, { family: binomial(), columns }, 'x');
+    await same(t, `y ~ \`${evil}\` + (1 | flag)`, data, { family: gaussian(), columns }, 'x');
+    // UUIDs, of which there is no smallest one, name the clusters.
+    const uuid = "CAST('00000000-0000-0000-0000-' || LPAD(SUBSTR(g, 3), 12, '0') AS UUID)";
+    await psql(`CREATE TABLE identified AS SELECT ${uuid} AS g, e, n FROM x`);
+    await same(t, 'n ~ e + (1 | g)', data, { family: poisson(), columns: { g: 'text' } }, 'identified');
     t.is((await psql('SELECT COUNT(*) FROM x')).trim().split('\n')[1], String(rows));
   });
 }

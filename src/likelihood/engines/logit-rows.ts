@@ -9,6 +9,8 @@ export class LogitRows {
   readonly odds: Float64Array;
   readonly won: Float64Array;
   readonly lost: Float64Array;
+  /** x' beta + offset, which speaks where its odds underflow; of rows that are not single trials. */
+  readonly eta: Float64Array;
   /** At the centre last set by `centre`: mu, and log(1 + E F). */
   readonly mu: Float64Array;
   readonly softplus: Float64Array;
@@ -37,6 +39,7 @@ export class LogitRows {
     this.odds = new Float64Array(padded);
     this.won = new Float64Array(padded);
     this.lost = new Float64Array(padded);
+    this.eta = new Float64Array(this.unit ? 0 : padded);
     this.mu = new Float64Array(this.unit ? 0 : padded);
     this.softplus = new Float64Array(this.unit ? 0 : padded);
     this.x = new Float64Array(padded * slots);
@@ -63,12 +66,12 @@ export class LogitRows {
   /** The rows' value at an intercept, with `mu` and `softplus` there for nodes to be measured from. */
   centre(eps: number): number {
     const { y, trials, weights } = this.clusters;
-    const { odds, mu, softplus, first, count, padded } = this;
+    const { odds, eta, mu, softplus, first, count, padded } = this;
     const factor = Math.exp(eps);
     let sum = 0;
     for (let k = 0; k < count; k++) {
       const r = first + k;
-      sum += weights[r] * logitLogRatio(y[r], trials[r], Math.log(odds[k]) + eps);
+      sum += weights[r] * logitLogRatio(y[r], trials[r], eta[k] + eps);
       mu[k] = (odds[k] * factor) / (1 + odds[k] * factor);
       softplus[k] = Math.log1p(odds[k] * factor);
     }
@@ -81,7 +84,7 @@ export class LogitRows {
 
   load(cluster: number, beta: Float64Array): void {
     const { starts, x, columns, offset, y, trials, weights } = this.clusters;
-    const { odds, won, lost } = this;
+    const { odds, won, lost, unit } = this;
     const first = starts[cluster];
     const count = starts[cluster + 1] - first;
     let successes = 0;
@@ -99,6 +102,7 @@ export class LogitRows {
       linear += won[k] * eta;
       if (eta > largest) largest = eta;
       odds[k] = exp(eta);
+      if (!unit) this.eta[k] = eta;
     }
     const padded = (count + 3) & ~3;
     for (let k = count; k < padded; k++) {

@@ -60,7 +60,9 @@ export async function glmmFromDuckDb(
       ...asked,
       columns: Object.fromEntries([...kinds].flatMap(([name, kind]) => (kind ? [[name, kind]] : []))),
     };
-    requireColumns(planAggregate(formula, known), [...kinds.keys()], tableText(asked.table));
+    const plan = planAggregate(formula, known);
+    requireColumns(plan, [...kinds.keys()], tableText(asked.table));
+    requireKinds([plan.cluster, ...plan.keys, ...plan.responses], kinds);
     const result = await query(connection, aggregateSql(formula, known));
     const { table: _, merge: __, ...rest } = known;
     return glmmFromAggregate(formula, result, {
@@ -89,10 +91,11 @@ async function connect(
       `glmmFromDuckDb() takes a connection of @duckdb/node-api, the path of a database file or ':memory:', found ${describe(database)}`,
     );
   }
-  const { DuckDBInstance } = await importDuckDb().catch(() => {
+  const { DuckDBInstance } = await importDuckDb().catch((error) => {
+    const absent = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
     throw new GlmmcError(
       'no-duckdb',
-      'glmmFromDuckDb() needs the package @duckdb/node-api, which is not installed; npm install @duckdb/node-api',
+      `glmmFromDuckDb() needs the package @duckdb/node-api, which ${absent ? 'is not installed' : `cannot be loaded: ${(error as Error).message}`}; npm install @duckdb/node-api`,
     );
   });
   const settings: Record<string, string> = database === ':memory:' ? {} : { access_mode: 'READ_ONLY' };
@@ -123,6 +126,16 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** @throws GlmmcError `unreadable-column` for dates, lists and other kinds that tables do not have */
+function requireKinds(used: readonly string[], kinds: ReadonlyMap<string, ColumnKind | undefined>): void {
+  const other = used.find((name) => kinds.get(name) === undefined);
+  if (other === undefined) return;
+  throw new GlmmcError(
+    'unreadable-column',
+    `column '${other}' holds neither numbers, text nor booleans; make a column of it in the database first (of a date: date_diff('day', DATE '1970-01-01', "${other}"))`,
+  );
+}
+
 /** Every column of the table with what it holds, undefined for what is none of our kinds. */
 async function columnKinds(
   connection: DuckDbConnection,
@@ -139,6 +152,14 @@ function kindOf(type: string): ColumnKind | undefined {
     return 'number';
   if (type === 'BOOLEAN') return 'boolean';
   return /^VARCHAR$|^ENUM|^UUID$/.test(type) ? 'text' : undefined;
+}
+
+/** Decimals, of which only clusters have any, as numbers where a double holds them, as text beyond. */
+function plainCell(cell: unknown): unknown {
+  if (typeof cell !== 'object' || cell === null || !('scale' in cell)) return cell;
+  const text = String(cell);
+  const digits = text.replace(/\D|(?<=\..*)0+$/g, '').length;
+  return digits <= 15 ? Number(text) : text;
 }
 
 /** The whole answer, column by column. */
@@ -158,7 +179,7 @@ async function query(connection: DuckDbConnection, sql: string): Promise<Table> 
       const chunk = await result.fetchChunk();
       if (!chunk || chunk.rowCount === 0) break;
       columns.forEach((column, j) => {
-        column.put(at, chunk.getColumnValues(j));
+        column.put(at, chunk.getColumnValues(j).map(plainCell));
       });
       at += chunk.rowCount;
     }

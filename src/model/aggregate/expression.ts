@@ -13,7 +13,7 @@ export function quoteIdentifier(name: string): string {
 }
 
 /** A number as a double: with an exponent, since one without is a decimal of a few digits to both engines. */
-export function sqlNumber(value: number): string {
+function sqlNumber(value: number): string {
   return value < 0 ? `(${value.toExponential()})` : value.toExponential();
 }
 
@@ -67,7 +67,8 @@ export function sqlLogFactorial(column: string): string {
   const v = column;
   const series = `1e0 / (12e0 * ${v}) - 1e0 / (360e0 * POWER(${v}, 3)) + 1e0 / (1260e0 * POWER(${v}, 5)) - 1e0 / (1680e0 * POWER(${v}, 7))`;
   return (
-    `CASE WHEN ${v} < ${TABLED} THEN CASE CAST(${v} AS INTEGER) ${tabled.join(' ')} END` +
+    // Negative ones are refused later; those far from 0 are no integers of the engines.
+    `CASE WHEN ${v} < 0 THEN 0e0 WHEN ${v} < ${TABLED} THEN CASE CAST(${v} AS INTEGER) ${tabled.join(' ')} END` +
     ` ELSE ${v} * LN(${v}) - ${v} + 5e-1 * LN(${sqlNumber(2 * Math.PI)} * ${v}) + ${series} END`
   );
 }

@@ -9,7 +9,7 @@ import { sharedNumbers } from '../../numeric/shared-arrays.js';
 import type { Family } from '../family.js';
 import { type Finding, someOf } from '../finding.js';
 import { glmm, isFamily, type Model, type ModelOptions } from '../model.js';
-import { type AggregatePlan, type ColumnKind, planAggregate } from './plan.js';
+import { type AggregatePlan, type ColumnKind, PREFIX, planAggregate } from './plan.js';
 import { STAND_IN, standIns } from './rows.js';
 import { writeSql } from './sql.js';
 
@@ -35,7 +35,7 @@ export type AggregatedModelOptions = Pick<ModelOptions, 'family' | 'randomEffect
   Pick<AggregateOptions, 'weights' | 'offset' | 'columns'>;
 
 const columnName = v.optional(v.string('the name of a column'));
-const kinds = v.picklist(['number', 'text', 'boolean'], "'number', 'text' or 'boolean'");
+const kindNames = v.picklist(['number', 'text', 'boolean'], "'number', 'text' or 'boolean'");
 
 /** What the SQL and the model are both told. */
 const shared = {
@@ -43,7 +43,7 @@ const shared = {
   weights: columnName,
   offset: columnName,
 };
-const ofColumns = { columns: v.optional(v.record(v.string(), kinds, 'kinds of columns by name')) };
+const ofColumns = { columns: v.optional(v.record(v.string(), kindNames, 'kinds of columns by name')) };
 const ofSql = {
   table: v.custom<string | readonly string[]>(
     (name) =>
@@ -81,13 +81,21 @@ export function aggregateSql(formula: string, options: AggregateOptions): string
     { ...shared, ...ofColumns, ...ofSql, ...ofDialect },
     options ?? {},
   );
-  const booleans = Object.entries(known.columns ?? {}).flatMap(([name, kind]) =>
-    kind === 'boolean' ? [name] : [],
-  );
+  const name = typeof known.table === 'string' ? known.table : known.table[known.table.length - 1]!;
+  if (name.toLowerCase().startsWith(PREFIX)) {
+    throw new GlmmcError(
+      'unsupported-aggregate',
+      `table '${name}': names that begin with ${PREFIX} are those of parts of the SQL; make a view of another name`,
+    );
+  }
+  const kinds = Object.entries(known.columns ?? {});
+  const named = (of: ColumnKind): ReadonlySet<string> =>
+    new Set(kinds.flatMap(([column, kind]) => (kind === of ? [column] : [])));
   return writeSql(planAggregate(formula, known), {
     table: known.table,
     merge: known.merge,
-    booleans: new Set(booleans),
+    booleans: named('boolean'),
+    texts: named('text'),
   });
 }
 

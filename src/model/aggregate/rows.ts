@@ -55,6 +55,13 @@ export function standIns(plan: AggregatePlan, result: Table): StandIns {
       `${bad} ${bad === 1 ? 'row has a response' : 'rows have responses'} that the family does not allow; look for them in the database by their values`,
     );
   }
+  const used = rows.reduce((total, of) => total + of, 0);
+  if (used > tableRows[0]! || areRepeated([plan.cluster, ...plan.keys].map((name) => result[name]!))) {
+    throw new GlmmcError(
+      'bad-aggregate',
+      `the merged rows must be those of one run of the SQL for this formula, but some cluster has the same ${plan.keys.length > 0 ? `values of ${plan.keys.join(', ')}` : 'row'} twice; give the rows once, all columns with them, and keep texts such as '01' and '1' apart, which CSV files make one number of`,
+    );
+  }
   const weight = plan.weights === undefined ? undefined : numbers(plan.weights);
   // Typed arrays: there may be millions of them, at most two a merged row.
   const from = new Int32Array(2 * columns.rows);
@@ -92,10 +99,34 @@ export function standIns(plan: AggregatePlan, result: Table): StandIns {
       [STAND_IN.clusters]: Float64Array.from(members, (k) => clusters[k]!),
     },
     constants,
-    rows: rows.reduce((total, of) => total + of, 0),
+    rows: used,
     tableRows: tableRows[0] ?? 0,
     clusters: [...seen.values()].reduce((total, m) => total + m, 0),
   };
+}
+
+/** Whether two rows are the same in all of these columns. */
+function areRepeated(columns: readonly ArrayLike<unknown>[]): boolean {
+  const rows = columns[0]!.length;
+  const codes = new Float64Array(rows);
+  let distinct = 0;
+  for (const column of columns) {
+    const cells = new Map<unknown, number>();
+    const pairs = new Map<number, number>();
+    for (let k = 0; k < rows; k++) {
+      const pair = codes[k]! * rows + codeOf(cells, column[k]);
+      codes[k] = codeOf(pairs, pair);
+    }
+    distinct = pairs.size;
+  }
+  return distinct < rows;
+}
+
+/** The number of a value, counted from 0 as they come. */
+function codeOf<T>(known: Map<T, number>, value: T): number {
+  const code = known.get(value) ?? known.size;
+  if (code === known.size) known.set(value, code);
+  return code;
 }
 
 /** Responses with their weights. */
@@ -122,22 +153,24 @@ function pairOf({ statistic }: AggregatePlan, count: number, sum: number, second
       ];
     }
     case 'moments':
-      return spread(sum, Math.sqrt(Math.max(0, second)), count);
+      return halves(sum, sum - Math.sqrt(Math.max(0, second)), sum + Math.sqrt(Math.max(0, second)), count);
     case 'log-moments': {
-      // Of m - d and m + d the product is the squared geometric mean.
+      // Of m - d and m + d the product is the squared geometric mean, which gives the smaller one all of its digits.
       const geometric = Math.exp(second);
-      return spread(sum, Math.sqrt(Math.max(0, (sum - geometric) * (sum + geometric))), count);
+      const larger = sum + Math.sqrt(Math.max(0, (sum - geometric) * (sum + geometric)));
+      return halves(sum, geometric * (geometric / larger), larger, count);
     }
     case 'responses':
       return [[Number.NaN, count]];
   }
 }
 
-function spread(mean: number, deviation: number, count: number): Pair {
-  if (count === 1 || !(deviation > 0)) return [[mean, count]];
+/** Two responses of half the count each; their mean alone where they are the same. */
+function halves(mean: number, smaller: number, larger: number, count: number): Pair {
+  if (count === 1 || !(larger > mean)) return [[mean, count]];
   return [
-    [mean - deviation, count / 2],
-    [mean + deviation, count / 2],
+    [smaller, count / 2],
+    [larger, count / 2],
   ];
 }
 

@@ -10,6 +10,8 @@ export interface SqlOptions {
   readonly merge: 'clusters' | 'rows';
   /** Columns that hold booleans, which are told as text so that every client reads them alike. */
   readonly booleans: ReadonlySet<string>;
+  /** Columns that are known to hold text, or what both engines make text of, such as a UUID. */
+  readonly texts: ReadonlySet<string>;
 }
 
 /** Of every column the SQL gives, in its order, after the cluster and the keys. */
@@ -31,7 +33,7 @@ const INFINITE = `CAST('Infinity' AS DOUBLE PRECISION)`;
  * cells, equal rows of a cluster as one; the patterns of covariates, numbered; the contents of each cluster as a text of
  * pattern numbers and counts, equal ones merged.
  */
-export function writeSql(plan: AggregatePlan, { table, merge, booleans }: SqlOptions): string {
+export function writeSql(plan: AggregatePlan, { table, merge, booleans, texts }: SqlOptions): string {
   const from = (typeof table === 'string' ? [table] : table).map(quoteIdentifier).join('.');
   const key = (k: number): string => `k${k}`;
   const keys = plan.keys.map((_, k) => key(k));
@@ -39,7 +41,9 @@ export function writeSql(plan: AggregatePlan, { table, merge, booleans }: SqlOpt
   const told = (name: string): string => {
     const quoted = quoteIdentifier(name);
     if (booleans.has(name)) return `CASE WHEN ${quoted} THEN 'TRUE' ELSE 'FALSE' END`;
-    return plan.numeric.has(name) ? `CAST(${quoted} AS DOUBLE PRECISION)` : quoted;
+    if (texts.has(name)) return `CAST(${quoted} AS VARCHAR)`;
+    // Of clusters numbers are identifiers, which may have more digits than a double.
+    return plan.numeric.has(name) && name !== plan.cluster ? `CAST(${quoted} AS DOUBLE PRECISION)` : quoted;
   };
   const statistics = statisticsOf(plan);
   const weight = plan.weights === undefined ? '' : key(plan.keys.indexOf(plan.weights));
@@ -47,7 +51,7 @@ export function writeSql(plan: AggregatePlan, { table, merge, booleans }: SqlOpt
 
   const parts = [
     `glmmc_kept AS (
-  SELECT ${list([`${quoteIdentifier(plan.cluster)} AS g`, ...plan.keys.map((name, k) => `${told(name)} AS ${key(k)}`), ...statistics.values])}
+  SELECT ${list([`${told(plan.cluster)} AS g`, ...plan.keys.map((name, k) => `${told(name)} AS ${key(k)}`), ...statistics.values])}
   FROM ${from}
   WHERE ${complete(plan).join(' AND ')}
 )`,

@@ -32,12 +32,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For text and quoted attributes; control characters that HTML forbids become the replacement character. */
+/** For text and quoted attributes; control characters become the replacement character. */
 export function escapeHtml(text: string): string {
-  return (
-    text
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd')
-      .replace(/[&<>"']/g, (character) => ENTITIES[character])
-  );
+  return withoutControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character]);
+}
+
+/** Control characters, which neither HTML nor XML may hold, as the replacement character. */
+export function withoutControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd');
 }
