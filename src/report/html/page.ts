@@ -1,5 +1,5 @@
 // The frame of a page: policy, style, landmarks, contents.
-import { type Html, html, Html as Markup } from './markup.js';
+import { Html, html } from './markup.js';
 import { STYLE, STYLE_HASH } from './style.js';
 
 export interface Section {
@@ -25,12 +25,12 @@ export function pageText({ title, lead, sections, footer }: Page): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(POLICY)}">
+<meta http-equiv="Content-Security-Policy" content="${new Html(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="generator" content="glmmc">
 <title>${title}</title>
-<style>${new Markup(STYLE)}</style>
+<style>${new Html(STYLE)}</style>
 </head>
 <body>
 <a class="skip" href="#main">Skip to the findings</a>
