@@ -216,7 +216,7 @@ export {
   type SandwichOptions,
   sandwich,
 } from './inspect/sandwich.js';
-export { type TidyOptions, type TidyRow, tidy } from './inspect/tidy.js';
+export { type TidyOptions, type TidyRow, type TidyRows, tidy } from './inspect/tidy.js';
 export {
   type Association,
   type Associations,
