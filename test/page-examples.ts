@@ -1,4 +1,4 @@
-// The TypeScript of pages, and the commands of glmmc, taken out and run as they stand.
+// The TypeScript of pages, and the commands of glmmc, taken out and run as they stand on the built package.
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -50,7 +50,7 @@ function runsCommands(name: string, code: string): void {
   test(name, async (t) => {
     await inFolder(async (folder) => {
       await symlink(`${root}/examples`, `${folder}/examples`);
-      const glmmc = `'${process.execPath}' --conditions=glmmc-source --import=tsx '${root}/src/cli.ts'`;
+      const glmmc = `'${process.execPath}' '${root}/dist/cli.js'`;
       const script = `npx() { shift; ${glmmc} "$@"; }\n${code}`;
       await t.notThrowsAsync(promisify(execFile)('bash', ['-euc', script], { cwd: folder }));
     });
@@ -73,8 +73,7 @@ function runs(name: string, code: string, prints: RegExp): void {
     await inFolder(async (folder) => {
       const file = `${folder}/example.mts`;
       await writeFile(file, code);
-      const options = ['--conditions=glmmc-source', '--import=tsx', file];
-      const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root });
+      const { stdout } = await promisify(execFile)(process.execPath, ['--import=tsx', file], { cwd: root });
       t.regex(stdout, prints);
     });
   });
