@@ -100,3 +100,13 @@ export function between(lo: number, hi: number): v.GenericSchema<number> {
     v.check((x) => x > lo && x < hi, expected),
   );
 }
+
+/** What ends a run before its time. */
+export function abortSignal(): v.GenericSchema<AbortSignal> {
+  return v.instance(AbortSignal, 'an AbortSignal');
+}
+
+/** A function that is told of something. */
+export function listener<T>(): v.GenericSchema<(told: T) => void> {
+  return v.custom<(told: T) => void>((x) => typeof x === 'function', 'a function');
+}

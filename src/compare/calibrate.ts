@@ -1,13 +1,14 @@
 // calibrate(): bias, coverage and failures of strategies, on data simulated from the user's own design.
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { anySeed, checkOptions, count } from '../../samplers/options.js';
+import { abortSignal, anySeed, checkOptions, count, listener } from '../../samplers/options.js';
+import { fixedParameters } from '../estimate/arguments.js';
 import { LARGEST_RHAT } from '../estimate/diagnose.js';
 import { DEFAULT_SEED, fit, type Progress, type Strategy } from '../estimate/fit.js';
 import type { FixedParameters } from '../estimate/parameter-space.js';
 import { quadrature } from '../estimate/quadrature.js';
 import { checkParameters } from '../likelihood/marginal.js';
-import { requireModel } from '../model/arguments.js';
+import { isObject, requireModel } from '../model/arguments.js';
 import type { Finding } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
@@ -16,7 +17,7 @@ import { printCalibration } from './calibrate/print.js';
 import { USABLE_RHAT } from './calibrate/replicate.js';
 import { runStudy } from './calibrate/run.js';
 import { type CalibrationRow, tally } from './calibrate/tally.js';
-import { distinctNames, isObject, requireStrategies } from './strategies.js';
+import { distinctNames, requireStrategies } from './strategies.js';
 
 export type { CalibratedParameter, CalibrationRow, Coverage } from './calibrate/tally.js';
 
@@ -84,12 +85,10 @@ export async function calibrate(
       replications: v.optional(count(2), 200),
       seed: v.optional(anySeed(), DEFAULT_SEED),
       parameters: v.optional(v.custom<Parameters>(isObject, 'parameters { beta, sigma }')),
-      fixed: v.optional(v.custom<FixedParameters>(isObject, '{ sigma?, beta? }'), {}),
+      fixed: v.optional(fixedParameters(), {}),
       workers: v.optional(count(1), 1),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
-      onProgress: v.optional(
-        v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),
-      ),
+      signal: v.optional(abortSignal()),
+      onProgress: v.optional(listener<Progress>()),
     },
     options,
   );

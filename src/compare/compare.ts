@@ -1,7 +1,8 @@
 // compare(): every strategy on one yardstick.
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { anySeed, checkOptions, count } from '../../samplers/options.js';
+import { abortSignal, anySeed, checkOptions, count, listener } from '../../samplers/options.js';
+import { fixedParameters } from '../estimate/arguments.js';
 import {
   DEFAULT_SEED,
   type Fit,
@@ -14,7 +15,7 @@ import {
 import type { FixedParameters } from '../estimate/parameter-space.js';
 import { quadrature } from '../estimate/quadrature.js';
 import type { QuadraturePosterior } from '../estimate/quadrature-posterior.js';
-import { requireModel } from '../model/arguments.js';
+import { isObject, requireModel } from '../model/arguments.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
 import { exactPosteriors, type Yardstick } from './exact-posteriors.js';
@@ -22,7 +23,7 @@ import { comparisonJson } from './json.js';
 import { printComparison } from './print.js';
 import { likelihoodReference } from './reference.js';
 import { type ComparisonRow, compareFit, failedRow } from './row.js';
-import { distinctNames, isObject, isStrategy, requireStrategies } from './strategies.js';
+import { distinctNames, isStrategy, requireStrategies } from './strategies.js';
 
 /** Options of `compare()`. */
 export interface CompareOptions {
@@ -88,12 +89,10 @@ export async function compare(
         ),
       ),
       start: v.optional(v.custom<Parameters>(isObject, 'parameters { beta, sigma }')),
-      fixed: v.optional(v.custom<FixedParameters>(isObject, '{ sigma?, beta? }')),
+      fixed: v.optional(fixedParameters()),
       workers: v.optional(count(1)),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
-      onProgress: v.optional(
-        v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),
-      ),
+      signal: v.optional(abortSignal()),
+      onProgress: v.optional(listener<Progress>()),
     },
     options,
   );

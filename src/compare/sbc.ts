@@ -2,7 +2,15 @@
 import * as v from 'valibot';
 import { CountLaw } from '../../samplers/diagnostics/ecdf-bands.js';
 import { GlmmcError } from '../../samplers/errors.js';
-import { anySeed, between, checkOptions, count, describe } from '../../samplers/options.js';
+import {
+  abortSignal,
+  anySeed,
+  between,
+  checkOptions,
+  count,
+  describe,
+  listener,
+} from '../../samplers/options.js';
 import { rng } from '../../samplers/rng.js';
 import { table, wrap } from '../../samplers/text.js';
 import { DEFAULT_SEED, fit, type PosteriorFit, type Progress, type Strategy } from '../estimate/fit.js';
@@ -79,10 +87,8 @@ export async function sbc(
       draws: v.optional(count(1), 63),
       seed: v.optional(anySeed(), DEFAULT_SEED),
       level: v.optional(between(0, 1), 0.95),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
-      onProgress: v.optional(
-        v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),
-      ),
+      signal: v.optional(abortSignal()),
+      onProgress: v.optional(listener<Progress>()),
     },
     options,
   );

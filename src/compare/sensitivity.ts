@@ -1,8 +1,8 @@
 // sensitivity(): the same model under other distributions of the intercepts, and what changes.
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { anySeed, checkOptions, count, describe } from '../../samplers/options.js';
-import { requireEstimatedFit } from '../estimate/arguments.js';
+import { abortSignal, anySeed, checkOptions, count, describe, listener } from '../../samplers/options.js';
+import { fixedParameters, requireEstimatedFit } from '../estimate/arguments.js';
 import { DEFAULT_SEED, type Fit, fit, type Progress, type Strategy } from '../estimate/fit.js';
 import type { FixedParameters } from '../estimate/parameter-space.js';
 import { quadrature } from '../estimate/quadrature.js';
@@ -12,7 +12,7 @@ import { isRandomEffect, type Model, withRandomEffect } from '../model/model.js'
 import type { RandomEffect } from '../model/random-effect.js';
 import { printSensitivity } from './sensitivity/print.js';
 import { firstOf, nameOf, refusedRow, type SensitivityRow, sensitivityRow } from './sensitivity/row.js';
-import { distinctNames, isObject, isStrategy } from './strategies.js';
+import { distinctNames, isStrategy } from './strategies.js';
 
 export type { MovedCluster, SensitivityRow } from './sensitivity/row.js';
 
@@ -68,12 +68,10 @@ export async function sensitivity(
     {
       strategy: v.optional(v.custom<Strategy>(isStrategy, 'a strategy such as quadrature()')),
       seed: v.optional(anySeed(), DEFAULT_SEED),
-      fixed: v.optional(v.custom<FixedParameters>(isObject, '{ sigma?, beta? }'), {}),
+      fixed: v.optional(fixedParameters(), {}),
       workers: v.optional(count(1), 1),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
-      onProgress: v.optional(
-        v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),
-      ),
+      signal: v.optional(abortSignal()),
+      onProgress: v.optional(listener<Progress>()),
     },
     options,
   );

@@ -1,6 +1,7 @@
 // Lists of strategies as the functions of this room take them.
 import { GlmmcError } from '../../samplers/errors.js';
 import type { Strategy } from '../estimate/fit.js';
+import { isObject } from '../model/arguments.js';
 
 /** @throws GlmmcError `bad-strategy` */
 export function requireStrategies(owner: string, strategies: unknown): void {
@@ -23,8 +24,4 @@ export function distinctNames(strategies: readonly Pick<Strategy, 'name'>[]): st
 
 export function isStrategy(value: unknown): value is Strategy {
   return isObject(value) && 'run' in value && 'settings' in value;
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,9 +1,11 @@
 // What is handed in where a fit is due: checked before anything reads it.
+import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
 import { isObject, whatIs } from '../model/arguments.js';
 import { someOf } from '../model/finding.js';
 import type { Parameters } from '../model/parameters.js';
 import type { Fit } from './fit.js';
+import type { FixedParameters } from './parameter-space.js';
 
 /** @throws GlmmcError `bad-fit` where `value` is not what fit() resolves to */
 export function requireFit(owner: string, value: unknown): void {
@@ -35,4 +37,9 @@ export function requireEstimatedFit(owner: string, value: unknown): void {
     'not-identified',
     `${owner} needs a value of every parameter, and this fit by ${strategy} has none of ${someOf(missing)}; use a fit by quadrature()`,
   );
+}
+
+/** The option `fixed`; what stands in it is checked against the model. */
+export function fixedParameters(): v.GenericSchema<FixedParameters> {
+  return v.custom<FixedParameters>(isObject, '{ sigma?, beta? }');
 }

@@ -3,12 +3,13 @@ import type { Matrix } from 'ml-matrix';
 import * as v from 'valibot';
 import type { Draws } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
-import { anySeed, checkOptions, count, describe } from '../../samplers/options.js';
+import { abortSignal, anySeed, checkOptions, count, describe, listener } from '../../samplers/options.js';
 import { checkParameters } from '../likelihood/marginal.js';
 import { requireModel } from '../model/arguments.js';
 import type { Finding } from '../model/finding.js';
 import type { Model } from '../model/model.js';
 import type { Parameters } from '../model/parameters.js';
+import { fixedParameters } from './arguments.js';
 import type { Iteration } from './maximum-likelihood.js';
 import { type FixedParameters, ParameterSpace } from './parameter-space.js';
 import type { ResolvedPriors } from './priors.js';
@@ -209,16 +210,11 @@ export async function fit<F extends Fit>(
       start: v.optional(
         v.custom<Parameters>((x) => typeof x === 'object' && x !== null, 'parameters { beta, sigma }'),
       ),
-      fixed: v.optional(
-        v.custom<FixedParameters>((x) => typeof x === 'object' && x !== null, '{ sigma?, beta? }'),
-        {},
-      ),
+      fixed: v.optional(fixedParameters(), {}),
       workers: v.optional(count(1), 1),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      signal: v.optional(abortSignal()),
       checkpoint: v.optional(v.pipe(v.string('a folder'), v.minLength(1, 'a folder'))),
-      onProgress: v.optional(
-        v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),
-      ),
+      onProgress: v.optional(listener<Progress>()),
     },
     options,
   );

@@ -6,6 +6,7 @@ import { rng } from '../../samplers/rng.js';
 import { requireDensity } from '../likelihood/supported.js';
 import { requireModel } from '../model/arguments.js';
 import type { Model } from '../model/model.js';
+import { fixedParameters } from './arguments.js';
 import { DEFAULT_SEED } from './fit.js';
 import { MarginalPosterior } from './marginal-posterior.js';
 import { type FixedParameters, ParameterSpace } from './parameter-space.js';
@@ -97,10 +98,7 @@ export async function quadraturePosterior(
       seed: v.optional(anySeed(), DEFAULT_SEED),
       error: v.optional(positive(), 0.003),
       maxPoints: v.optional(count(SHIFTS * FIRST_POINTS), 65536),
-      fixed: v.optional(
-        v.custom<FixedParameters>((x) => typeof x === 'object' && x !== null, '{ sigma?, beta? }'),
-        {},
-      ),
+      fixed: v.optional(fixedParameters(), {}),
       pause: v.optional(v.custom<() => Promise<void>>((x) => typeof x === 'function', 'a function')),
     },
     options,

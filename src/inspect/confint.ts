@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { quantileSorted, sorted } from '../../samplers/diagnostics/descriptive.js';
 import { allChains } from '../../samplers/draws.js';
 import { GlmmcError } from '../../samplers/errors.js';
-import { between, checkOptions } from '../../samplers/options.js';
+import { abortSignal, between, checkOptions } from '../../samplers/options.js';
 import { requireEstimatedFit, requireFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
 import { requireDensity } from '../likelihood/supported.js';
@@ -11,6 +11,7 @@ import type { Finding } from '../model/finding.js';
 import { type BootstrapInterval, type BootstrapOptions, bootstrapBy, bootstrapEntries } from './bootstrap.js';
 import { type Interval, type Intervals, intervals, wantedEstimates } from './confint/intervals.js';
 import { Profiles } from './confint/profile.js';
+import { sigmaAtBoundary } from './estimated.js';
 import { halfWidth } from './predict/scale.js';
 
 export type { Interval, Intervals } from './confint/intervals.js';
@@ -87,7 +88,7 @@ export function confint(
         fit.kind === 'posterior' ? 'posterior' : 'wald',
       ),
       ...commonEntries,
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      signal: v.optional(abortSignal()),
     },
     options,
   );
@@ -155,7 +156,7 @@ function wald(fit: LikelihoodFit, wanted: readonly number[], level: number): Int
     return { name, lower: value / factor, upper: value * factor };
   });
   const findings: Finding[] = [];
-  if (wanted.includes(p) && fit.parameters.sigma === 0 && !fit.fixed.includes('sigma')) {
+  if (wanted.includes(p) && sigmaAtBoundary(fit)) {
     findings.push({
       code: 'no-wald-interval',
       severity: 'note',

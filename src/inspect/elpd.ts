@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { paretoThreshold } from '../../samplers/diagnostics/pareto.js';
 import { allChains } from '../../samplers/draws.js';
-import { checkOptions, count } from '../../samplers/options.js';
+import { abortSignal, checkOptions, count } from '../../samplers/options.js';
 import { digitsFor, formatNumber, table, wrap } from '../../samplers/text.js';
 import { requireEstimatedFit } from '../estimate/arguments.js';
 import type { Fit, LikelihoodFit, PosteriorFit } from '../estimate/fit.js';
@@ -77,7 +77,7 @@ export async function elpd(fit: Fit, options: ElpdOptions = {}): Promise<Elpd> {
     'elpd()',
     {
       refits: v.optional(count(0), 20),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      signal: v.optional(abortSignal()),
     },
     options,
   );

@@ -60,10 +60,32 @@ export function observedInformation(
   return information;
 }
 
+/** Whether sigma was estimated, and at 0. */
+export function sigmaAtBoundary({ parameters, fixed }: LikelihoodFit): boolean {
+  return parameters.sigma === 0 && !fixed.includes('sigma');
+}
+
+/**
+ * The finding of a fit that is not at the maximum of the likelihood, as Monte Carlo and approximate ones are not; none where it is.
+ * @param consequence goes on from "the maximum of the log-likelihood"
+ */
+export function offMaximumFindings(fit: LikelihoodFit, consequence: string, advice: string): Finding[] {
+  const gap = gapToMaximum(fit);
+  if (gap < LARGEST_GAP) return [];
+  return [
+    {
+      code: 'off-maximum',
+      severity: 'warning',
+      message: `The estimates of ${fit.strategy} lie ${gap.toPrecision(2)} below the maximum of the log-likelihood${consequence}`,
+      advice,
+    },
+  ];
+}
+
 /** What keeps `estimatedSpace` from having all that was estimated, and from being that of a maximum. */
 export function estimatedFindings(owner: string, fit: LikelihoodFit): Finding[] {
   const findings: Finding[] = [];
-  if (fit.parameters.sigma === 0 && !fit.fixed.includes('sigma')) {
+  if (sigmaAtBoundary(fit)) {
     findings.push({
       code: 'sigma-boundary',
       severity: 'note',
@@ -82,14 +104,6 @@ export function estimatedFindings(owner: string, fit: LikelihoodFit): Finding[] 
       where: ['dispersion'],
     });
   }
-  const gap = gapToMaximum(fit);
-  if (!(gap < LARGEST_GAP)) {
-    findings.push({
-      code: 'off-maximum',
-      severity: 'warning',
-      message: `The estimates of ${fit.strategy} lie ${gap.toPrecision(2)} below the maximum of the log-likelihood, so that the clusters' scores do not add up to 0 there.`,
-      advice: `Use ${owner} on a fit by quadrature().`,
-    });
-  }
-  return findings;
+  const consequence = ", so that the clusters' scores do not add up to 0 there.";
+  return [...findings, ...offMaximumFindings(fit, consequence, `Use ${owner} on a fit by quadrature().`)];
 }

@@ -1,7 +1,7 @@
 // informationCriteria(): AIC and BIC of the marginal likelihood, and the AIC of the clusters that were seen.
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { checkOptions, count } from '../../samplers/options.js';
+import { abortSignal, checkOptions, count } from '../../samplers/options.js';
 import { formatNumber, printable, table, wrap } from '../../samplers/text.js';
 import { isQuasiLikelihood, requireEstimatedFit } from '../estimate/arguments.js';
 import { type Fit, type LikelihoodFit, originOf } from '../estimate/fit.js';
@@ -11,7 +11,7 @@ import type { Finding } from '../model/finding.js';
 import { countedRows } from '../model/model.js';
 import { degreesByRefits, predictorsAtModes } from './conditional-aic/by-refits.js';
 import { gaussianDegrees } from './conditional-aic/gaussian.js';
-import { gapToMaximum, LARGEST_GAP } from './elpd/leave-out.js';
+import { offMaximumFindings, sigmaAtBoundary } from './estimated.js';
 
 /** Options of `informationCriteria()`. */
 export interface InformationCriteriaOptions {
@@ -66,7 +66,7 @@ export async function informationCriteria(
     'informationCriteria()',
     {
       refits: v.optional(count(0), 1000),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      signal: v.optional(abortSignal()),
     },
     options,
   );
@@ -164,7 +164,7 @@ function refusal(fit: LikelihoodFit, refits: number): string | undefined {
 
 function marginalFindings(fit: LikelihoodFit): Finding[] {
   const findings: Finding[] = [];
-  if (fit.parameters.sigma === 0 && !fit.fixed.includes('sigma')) {
+  if (sigmaAtBoundary(fit)) {
     findings.push({
       code: 'sigma-boundary',
       severity: 'note',
@@ -174,16 +174,8 @@ function marginalFindings(fit: LikelihoodFit): Finding[] {
       where: ['sigma'],
     });
   }
-  const gap = gapToMaximum(fit);
-  if (!(gap < LARGEST_GAP)) {
-    findings.push({
-      code: 'off-maximum',
-      severity: 'warning',
-      message: `The estimates of ${fit.strategy} lie ${gap.toPrecision(2)} below the maximum of the log-likelihood: the criteria are too large by twice that.`,
-      advice: 'Compare fits by quadrature().',
-    });
-  }
-  return findings;
+  const consequence = ': the criteria are too large by twice that.';
+  return [...findings, ...offMaximumFindings(fit, consequence, 'Compare fits by quadrature().')];
 }
 
 function noConditional(reason: string): Finding {

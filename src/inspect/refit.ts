@@ -1,7 +1,7 @@
 // refit(): the same strategy, with the same settings, on another response.
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { anySeed, checkOptions, count, describe } from '../../samplers/options.js';
+import { abortSignal, anySeed, checkOptions, count, describe } from '../../samplers/options.js';
 import { requireFit } from '../estimate/arguments.js';
 import { type Fit, fit, originOf } from '../estimate/fit.js';
 import { checkResponse, withResponse } from '../model/model.js';
@@ -33,7 +33,7 @@ export async function refit<F extends Fit>(
     {
       seed: v.optional(anySeed(), result.seed),
       workers: v.optional(count(1), 1),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      signal: v.optional(abortSignal()),
     },
     options,
   );

@@ -1,6 +1,6 @@
 // litters(): overdispersed proportions by the mixed model and by the beta-binomial regression, side by side.
 import * as v from 'valibot';
-import { checkOptions } from '../../samplers/options.js';
+import { abortSignal, checkOptions } from '../../samplers/options.js';
 import { chdtrc } from '../../samplers/special.js';
 import { digitsFor, formatNumber, printable, table, wrap } from '../../samplers/text.js';
 import { fit, type LikelihoodFit } from '../estimate/fit.js';
@@ -64,11 +64,7 @@ export async function litters(
   model: Model,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Litters> {
-  const { signal } = checkOptions(
-    'litters()',
-    { signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')) },
-    options,
-  );
+  const { signal } = checkOptions('litters()', { signal: v.optional(abortSignal()) }, options);
   const beta = betaBinomial(model);
   const abort = signal ? { signal } : {};
   const result = await fit(model, quadrature(), abort);

@@ -1,7 +1,7 @@
 // matchedPairs(): a binary response of both members of many pairs, by the mixed model, by conditioning, and by McNemar.
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { between, checkOptions } from '../../samplers/options.js';
+import { abortSignal, between, checkOptions } from '../../samplers/options.js';
 import { digitsFor, printable, table, wrap } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
 import { fit, type LikelihoodFit } from '../estimate/fit.js';
@@ -92,7 +92,7 @@ export async function matchedPairs(
       exposure: v.optional(v.string('the name of a column')),
       pair: v.optional(v.string('the name of a column')),
       level: v.optional(between(0, 1), 0.95),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      signal: v.optional(abortSignal()),
     },
     options,
   );

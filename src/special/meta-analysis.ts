@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { between, checkOptions } from '../../samplers/options.js';
+import { abortSignal, between, checkOptions } from '../../samplers/options.js';
 import { stdtri } from '../../samplers/special.js';
 import { printable } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
@@ -200,7 +200,7 @@ function readOptions(options: MetaAnalysisOptions) {
         'random-study',
       ),
       level: v.optional(between(0, 1), 0.95),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      signal: v.optional(abortSignal()),
     },
     options,
   );

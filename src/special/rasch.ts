@@ -2,7 +2,7 @@
 import { Matrix } from 'ml-matrix';
 import * as v from 'valibot';
 import { GlmmcError } from '../../samplers/errors.js';
-import { checkOptions, describe } from '../../samplers/options.js';
+import { abortSignal, checkOptions, describe } from '../../samplers/options.js';
 import { formatNumber, printable } from '../../samplers/text.js';
 import type { DataSource } from '../data/table.js';
 import { fit, type LikelihoodFit } from '../estimate/fit.js';
@@ -136,7 +136,7 @@ export async function rasch(data: DataSource, options: RaschOptions): Promise<Ra
       item: column,
       random: v.optional(v.picklist(['persons', 'items'], "'persons' or 'items'"), 'persons'),
       split: v.optional(v.picklist(['scores', 'mean', 'median'], "'scores', 'mean' or 'median'"), 'mean'),
-      signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
+      signal: v.optional(abortSignal()),
     },
     options,
   );

@@ -1,7 +1,7 @@
 // Options that every bootstrap takes, and their checks.
 import * as v from 'valibot';
 import { GlmmcError } from '../../../samplers/errors.js';
-import { anySeed, count } from '../../../samplers/options.js';
+import { abortSignal, anySeed, count, listener } from '../../../samplers/options.js';
 import { DEFAULT_SEED, type LikelihoodFit, originOf, type Progress } from '../../estimate/fit.js';
 import type { Again } from './replicate.js';
 
@@ -40,10 +40,8 @@ export function replicationEntries(): ReplicationEntries {
     replications: v.optional(count(2), 1000),
     seed: v.optional(anySeed(), DEFAULT_SEED),
     workers: v.optional(count(1), 1),
-    signal: v.optional(v.instance(AbortSignal, 'an AbortSignal')),
-    onProgress: v.optional(
-      v.custom<(progress: Progress) => void>((x) => typeof x === 'function', 'a function'),
-    ),
+    signal: v.optional(abortSignal()),
+    onProgress: v.optional(listener<Progress>()),
     checkpoint: v.optional(v.pipe(v.string('a folder'), v.minLength(1, 'a folder'))),
   };
 }
