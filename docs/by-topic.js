@@ -1,4 +1,4 @@
-// Gives every public name of the reference the topic of the room that its file stands in: TypeDoc's categories, without a tag on each.
+// Gives every public name of the reference the topic of the room that its file stands in: TypeDoc's categories, without a tag on each; and takes links to sources off.
 import { fileURLToPath } from 'node:url';
 import { Converter, normalizePath, ReflectionCategory } from 'typedoc';
 
@@ -37,6 +37,12 @@ export function load(app) {
   // After TypeDoc's own groups are made, with which the children are sorted.
   const last = -1000;
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => groupAll(project), last);
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => unlinkSources(project), last);
+}
+
+/** Sources are named and not linked: where they are to be seen depends on the clone, which may have no remote. */
+function unlinkSources({ reflections }) {
+  for (const { sources = [] } of Object.values(reflections)) for (const source of sources) delete source.url;
 }
 
 function groupAll(project) {
